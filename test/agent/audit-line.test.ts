@@ -11,7 +11,7 @@ function line(write: Omit<LoggedWrite, 'systemId' | 'name'> & { name?: string })
   return auditLine({ systemId: SYSTEM, name: undefined, ...write });
 }
 
-/** Splits a line into its fields with a separate parser. */
+/** Splits an audit line into its fields. Shares no code with `auditLine`. */
 function fieldsOf(text: string): Record<string, string> {
   const fields = [...text.matchAll(/(\w+)=("[^"]*"|\S*)/g)];
   return Object.fromEntries(fields.map(([, key = '', value = '']) => [key, value]));
@@ -61,11 +61,11 @@ describe('auditLine', () => {
       `op=delete type=system system=${SYSTEM}`,
     ],
   ];
-  test.each(rows)('%s', (_, write, expected) => {
+  test.each(rows)('in the audit line, %s', (_, write, expected) => {
     expect(line(write)).toBe(expected);
   });
 
-  test('line breaks, quotes, backslashes and equals signs in a name are escaped', () => {
+  test('line breaks, quotes, backslashes and equals signs in a name are escaped in the audit line', () => {
     const name = 'a\r\nb" op=delete\\ type=system\u2028\u0085\u202e';
     const escaped =
       '"a\\u000d\\u000ab\\u0022 op\\u003ddelete\\u005c type\\u003dsystem\\u2028\\u0085\\u202e"';
@@ -74,7 +74,7 @@ describe('auditLine', () => {
     expect(JSON.parse(escaped)).toBe(name);
   });
 
-  test('a line names as many attributes as fit, and counts the others', () => {
+  test('an audit line names as many attributes as fit, and counts the others', () => {
     const attributes = Array.from({ length: 100 }, (_, i) => `attribute-${i}`);
     const fields = fieldsOf(line({ op: 'update', type: 'system', fields: [], attributes }));
     const listed = fields['attributes']?.split(',') ?? [];
@@ -88,7 +88,7 @@ describe('auditLine', () => {
     fc.string({ unit: fc.constantFrom('"', '\\', '=', ' ', '\n', ',', '\u{e0041}', '\ud800') }),
   );
 
-  test('a name cannot start a second line or another field', () => {
+  test('a name cannot start a second audit line or a second field', () => {
     fc.assert(
       fc.property(text, fc.array(text), (name, attributes) => {
         const written = line({ op: 'add', type: 'policy', id: ID, name, fields: [], attributes });
@@ -102,7 +102,7 @@ describe('auditLine', () => {
     );
   });
 
-  test('a line is shorter than 1,000 bytes, whatever the names are', () => {
+  test('an audit line is shorter than 1,000 bytes, however long the names are', () => {
     const fields = Object.keys(settingsOptions).filter(
       (option) => option !== 'settle' && option !== 'purge_attributes',
     );

@@ -77,7 +77,7 @@ describe('client.crt', () => {
     mkdirSync(join(dir, 'client.crt'));
     expect((await identity()).keyMatchesCertificate).toBeUndefined();
   });
-  test('a client.crt of another key is rejected with BadIdentity', async () => {
+  test('a client.crt that belongs to another key is rejected with BadIdentity', async () => {
     write('client.crt', (await makeKeyFiles()).certificate);
     await expect(identity()).rejects.toThrow(BadIdentity);
   });

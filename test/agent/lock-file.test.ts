@@ -55,7 +55,7 @@ test('no two processes hold a lock at once, even if processes die during a takeo
   expect(readdirSync(agentDir).sort()).toEqual(['counter']);
 }, 60_000);
 
-test('only one of two processes takes over a dead lock, at whatever step one pauses', async () => {
+test('only one of two processes takes over a dead lock, no matter at which step one of them pauses', async () => {
   const outcomes: string[] = [];
   for (let step = 1; ; step++) {
     const agentDir = newDirectory();
@@ -79,10 +79,10 @@ test('only one of two processes takes over a dead lock, at whatever step one pau
   expect(new Set(outcomes)).toEqual(new Set(['taken alive', 'alive taken']));
 }, 60_000);
 
-describe('processState', () => {
+describe('findProcessState', () => {
   const own = identifyThisProcess();
 
-  test('a running process is alive and has a start, namespace and boot', () => {
+  test('a running process is alive, and has a start time, a pid namespace and a boot id', () => {
     expect(own).toMatchObject({ pid: process.pid, boot: expect.stringMatching(/^[0-9a-f]{32}$/) });
     expect(Number(own.start)).toBeGreaterThan(0);
     expect(Number(own.namespace)).toBeGreaterThan(0);
@@ -119,7 +119,7 @@ describe('processState', () => {
 });
 
 describe('lock', () => {
-  test('a lock is taken by one holder, and only its holder can release it', () => {
+  test('a lock is taken by one holder, and only this holder can release it', () => {
     const path = join(newDirectory(), 'lock');
     const [first, second] = [prepareLock(1000), prepareLock(1000)];
     expect(takeLock(path, first)).toBe('taken');
@@ -130,7 +130,7 @@ describe('lock', () => {
     expect(takeLock(path, second)).toBe('taken');
   });
 
-  test('removeDeadLock removes the lock of a dead process, but no other', () => {
+  test('removeDeadLock removes only the lock of a dead process', () => {
     const path = join(newDirectory(), 'lock');
     removeDeadLock(path);
     expect(takeLock(path, prepareLock(1000))).toBe('taken');

@@ -3,8 +3,8 @@ import { prepareLock, releaseLock, takeLock } from '../../src/agent/lock-file.ts
 
 /**
  * Adds one to the number in a file `times` times, under a lock. Kills itself at random before a
- * file operation that takes or releases the lock. Prints a line for each addition, and for each
- * time that another process held the lock, too.
+ * file operation that takes or releases the lock. Prints `added` for each addition, and `not alone`
+ * when another process holds the lock at the same time.
  */
 const [path = '', counter = '', times = '', rate = ''] = process.argv.slice(2);
 const inside = `${counter}.inside`;

@@ -5,8 +5,8 @@ export const NUMBERS = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const;
 export type RsaNumber = (typeof NUMBERS)[number];
 
 /**
- * Returns a private RSA key as PKCS#1 in PEM form. Puts more zero bytes before the numbers in
- * `padded` than DER allows, as some programs do.
+ * Returns a private RSA key as PKCS#1 in PEM form. Adds zero bytes before the numbers in `padded`,
+ * as some programs do although DER forbids it.
  */
 export function pkcs1WithZeroes(key: KeyObject, padded: readonly RsaNumber[]): string {
   const jwk = key.export({ format: 'jwk' });

@@ -48,7 +48,7 @@ describe('a usable key', () => {
   });
 
   test.each([[[]], [['e']], [['d']], [['n']], [['e', 'd']], [NUMBERS]] as const)(
-    'loadPrivateKey loads PKCS#1 with extra zeroes before %j',
+    'loadPrivateKey loads a PKCS#1 key with extra zero bytes before the numbers %j',
     async (padded) => {
       const text = pkcs1WithZeroes(createPrivateKey(keys.pkcs8), padded);
       expect(text === keys.pkcs1).toBe(padded.length === 0);
@@ -130,10 +130,10 @@ describe('matchesCertificate', () => {
     return (await loadPrivateKey(readKeyFile(path), certificate)).matchesCertificate;
   };
 
-  test('the certificate of this key matches', async () => {
+  test('matchesCertificate is true for the certificate of the loaded key', async () => {
     expect(await matches(keys.certificate)).toBe(true);
   });
-  test('the certificate of another key does not match', async () => {
+  test('matchesCertificate is false for the certificate of another key', async () => {
     expect(await matches((await makeKeyFiles()).certificate)).toBe(false);
   });
   test.each([

@@ -18,7 +18,7 @@ const directory = mkdtempSync(join(tmpdir(), 'read-file-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 const at = (name: string) => join(directory, name);
 
-test('readAgentFile returns text and permissions, also through a link', () => {
+test('readAgentFile returns the text and permissions of a file, and follows a symbolic link', () => {
   writeFileSync(at('file'), 'Größe\n');
   chmodSync(at('file'), 0o640);
   symlinkSync('file', at('link'));
@@ -73,7 +73,7 @@ describe('a path that is not a readable file', () => {
 });
 
 describe('readStateFile', () => {
-  test('a JSON object is returned', () => {
+  test('readStateFile returns the JSON object in a file', () => {
     writeFileSync(at('own'), '{"a":1}');
     expect(readStateFile(at('own'))).toEqual({ a: 1 });
   });

@@ -19,11 +19,11 @@ test.each([
   ['xagent.jumpcloud.com', undefined],
   ['constructor', undefined],
   ['', undefined],
-])('regionOf(%j) is %s', (host, region) => {
+])('regionOfAgentServer(%j) is %s', (host, region) => {
   expect(regionOfAgentServer(host)).toBe(region);
 });
 
-test('regionAt finds each region by its API origin, and no other', () => {
+test('regionOfOrigin returns the region of each API origin, and undefined for other URLs', () => {
   expect(REGIONS.map((region) => regionOfOrigin(API_ORIGINS[region]))).toEqual(['us', 'eu', 'in']);
   expect(regionOfOrigin('https://console.jumpcloud.com.example')).toBeUndefined();
   expect(regionOfOrigin('http://127.0.0.1:8080')).toBeUndefined();

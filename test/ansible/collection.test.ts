@@ -60,7 +60,7 @@ describe.runIf(hasAnsible)('the installed collection', () => {
     }
   });
 
-  test('ansible-doc lists every role with the defaults that the role really has', async () => {
+  test("ansible-doc lists every role, and the documented defaults equal the role's defaults", async () => {
     const roles = ['agent', 'host', 'runtime'];
     const shown = await controller.run('ansible-doc', ['-t', 'role', '-l', FQCN, '--json']);
     expect(Object.keys(JSON.parse(shown)).sort()).toEqual(roles.map((role) => `${FQCN}.${role}`));
@@ -98,7 +98,8 @@ describe.runIf(hasAnsible)('the installed collection', () => {
     },
   );
 
-  // These tests need /proc and terminals, which a directory with another Debian does not have.
+  // These tests need /proc and terminals. When Ansible runs in a directory with another Debian
+  // release, it has neither.
   test.runIf(ansibleRoot === '')(
     "the action plugin passes Python's unit tests",
     async () => {

@@ -12,7 +12,7 @@ describe.runIf(hasAnsible && hasSshServer)(
   'jumpcloud_doctor over SSH',
   { timeout: 120_000 },
   () => {
-    test('fails with all checks on a broken host only, and failed_when: false collects them', async ({
+    test('jumpcloud_doctor fails only on a broken host, and returns all checks even with failed_when: false', async ({
       controller,
       emulator,
       onTestFinished,

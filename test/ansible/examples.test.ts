@@ -51,7 +51,7 @@ describe.runIf(hasAnsible)('the examples in the module documentation', () => {
   test.beforeAll(async ({ controller: ansible, emulator: shared }) => {
     controller = ansible;
     emulator = shared;
-    // For every id in the examples, one object of each type.
+    // Adds one object of each type for every id in the examples.
     for (let i = 0; i < 256; i++) {
       const id = `5f1a3b0c9d2e4f6a7b8c9d${i.toString(16).padStart(2, '0')}`;
       emulator.store.addGroup(id);

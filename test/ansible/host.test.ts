@@ -111,7 +111,7 @@ describe.runIf(hasAnsible)('jumpcloud_host in ansible-playbook', () => {
     expect(registered['result']?.msg).toBe('Changed system: description; groups: 1 added.');
   });
 
-  test('a loop over documents describes a different host with each item', async () => {
+  test('a loop over documents can change a different host in each iteration', async () => {
     const other = await controller.enrol(emulator);
     const hosts = [
       { dir: host.agentDir, name: 'web-1' },
@@ -146,7 +146,7 @@ describe.runIf(hasAnsible)('jumpcloud_host in ansible-playbook', () => {
       { ...task(document), async: 60, poll: 1 },
     ]);
     expect(recap).toMatchObject({ changed: 1, failed: 0 });
-    // 1 in ansible-core 2.14, true in 2.19.
+    // `finished` is 1 in ansible-core 2.14, and true in 2.19.
     expect(registered['result']?.['finished']).toBeTruthy();
     expectDesiredState();
   });

@@ -29,7 +29,9 @@ describe.runIf(hasAnsible)('playbook keywords and values', () => {
   });
   const record = () => emulator.store.record(host.systemId);
 
-  test('environment sets the Node.js and the proxy of a module', async ({ startWith }) => {
+  test('the keyword environment sets the Node.js and the proxy of a module', async ({
+    startWith,
+  }) => {
     const ca = await makeCa();
     const secure = await startWith({ tls: await issue(ca) });
     const host = await controller.enrol(secure);
@@ -60,7 +62,7 @@ describe.runIf(hasAnsible)('playbook keywords and values', () => {
     expect(secure.requests.length).toBeGreaterThan(0);
   });
 
-  test('no_log hides arguments and results at high verbosity, too', async () => {
+  test('the keyword no_log hides arguments and results even at high verbosity', async () => {
     const { output, recap } = await controller.play(
       [
         task(SYSTEM, { description: '{{ secret }}' }, { no_log: true }),
@@ -75,7 +77,7 @@ describe.runIf(hasAnsible)('playbook keywords and values', () => {
     expect(output).toContain("'no_log: true' was specified for this result");
   });
 
-  test('check_mode of a task takes precedence, with and without --check', async () => {
+  test('check_mode of a task takes precedence over --check', async () => {
     const tasks = [
       task(SYSTEM, { display_name: 'predicted' }, { check_mode: true, register: 'predicted' }),
       task(SYSTEM, { description: 'written' }, { check_mode: false, register: 'written' }),
@@ -89,7 +91,7 @@ describe.runIf(hasAnsible)('playbook keywords and values', () => {
     expect(record()).toMatchObject({ displayName: 'ip-10-0-0-7', description: 'written' });
   });
 
-  test('delegate_to changes the record of the delegated host only', async () => {
+  test('delegate_to changes only the record of the host that the task is delegated to', async () => {
     const other = await controller.enrol(emulator);
     const inventory = await controller.put(
       'delegation/hosts.yml',
@@ -170,7 +172,7 @@ describe.runIf(hasAnsible)('playbook keywords and values', () => {
     expect(record().displayName).toBe('as root');
   });
 
-  test('non-ASCII text, quotes and template marks are written unchanged', async () => {
+  test('non-ASCII text, quotes and Jinja delimiters are written unchanged', async () => {
     const name = 'Zürich 東京 🚀 "q" \'s\' \\n $HOME `x`';
     const { registered } = await controller.play([
       task(
@@ -187,13 +189,13 @@ describe.runIf(hasAnsible)('playbook keywords and values', () => {
     expect(record()).toMatchObject({ displayName: name, attributes });
   });
 
-  test('a vault value works in a variable and as an argument, and a date is text', async () => {
+  test('a module accepts a vault value in a variable and as an argument, and reads a date as text', async () => {
     const password = await controller.put('vault/password', 'open sesame\n');
     const flags = ['--vault-password-file', password];
     const encrypted = await controller.run('ansible-vault', ['encrypt_string', ...flags, 'sécret']);
     const indented = encrypted.replace(/\n */g, `\n${' '.repeat(20)}`);
-    // The first task uses the vault value through a variable, alone and within a text. The second
-    // has it as an argument.
+    // The first task gets the vault value through a variable: as a whole option, and as a part of
+    // another one. The second task has the vault value as an argument.
     const playbook = await controller.put(
       'vault/playbook.yml',
       `

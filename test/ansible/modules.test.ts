@@ -60,12 +60,12 @@ describe.runIf(hasAnsible)('modules in ansible-playbook', () => {
     ]);
     expect(recap).toMatchObject({ changed: 1, failed: 0 });
     expect(registered['result']).toMatchObject({ changed: true });
-    // 1 in ansible-core 2.14, true in 2.19.
+    // `finished` is 1 in ansible-core 2.14, and true in 2.19.
     expect(registered['result']?.['finished']).toBeTruthy();
     expect(emulator.store.record(host.systemId).displayName).toBe('web-3');
   });
 
-  test('a loop over groups joins each of them', async () => {
+  test('a loop over groups adds the host to each group', async () => {
     const groups = [emulator.store.addGroup(), emulator.store.addGroup()];
     const { recap } = await controller.play([
       {

@@ -15,8 +15,8 @@ import { signalProcesses, watchFiles, watchProcesses } from './roles/watch.ts';
 const FQCN = 'systemcontext.jumpcloud';
 const SYSTEM = `${FQCN}.jumpcloud_system`;
 const INFO = `${FQCN}.jumpcloud_system_info`;
-/** The directories of a host in which the module's file may be for a moment. */
-const PLACES = ['/dev/shm', '/run'];
+/** The directories on a host in which the module's file may exist for a moment. */
+const MODULE_DIRECTORIES = ['/dev/shm', '/run'];
 
 const canRun =
   hasAnsible &&
@@ -30,8 +30,9 @@ describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 },
   let host: EnrolledHost;
   let other: EnrolledHost;
   let directory: string;
-  /** Programs that print text before they run Node.js, and that print text only. */
+  /** The path of a program that prints text before it runs Node.js. */
   let chatty: string;
+  /** The path of a program that prints text and fails without running Node.js. */
   let broken: string;
 
   test.beforeAll(async ({ controller: ansible, emulator: shared }) => {
@@ -73,12 +74,12 @@ describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 },
     });
   };
   const leftFiles = async () =>
-    (await Promise.all(PLACES.map((place) => readdir(place))))
+    (await Promise.all(MODULE_DIRECTORIES.map((path) => readdir(path))))
       .flat()
       .filter((name) => name.startsWith('jumpcloud-'));
 
   /** Returns the number of commands that Ansible ran over SSH, by task. */
-  const commands = (output: string): Record<string, number> =>
+  const countCommands = (output: string): Record<string, number> =>
     Object.fromEntries(
       output
         .split(/^TASK \[/m)
@@ -101,17 +102,17 @@ describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 },
       in_background: { [INFO]: { gather: [] }, async: 60, poll: 1 },
     }).map(([name, task]) => ({ name, register: name, ...task }));
 
-  test('results are the same with pipelining, and each task is one command', async () => {
+  test('a task with pipelining is one command, and its result is the same as without pipelining', async () => {
     const flags = ['-vvv'];
     // Only async needs Python on the host.
     const one = await play(TASKS(), { ansible_pipelining: true }, { flags });
     const copied = await play(TASKS(), {}, { flags });
-    const counts = commands(one.output);
+    const counts = countCommands(one.output);
     expect(counts).toMatchObject({
       ...{ reads: 1, predicts: 1, loops: 2, misspells: 1, lacks_node: 1, chats: 1, breaks: 1 },
       ...{ repeats: 1, delegates: 1, hides: 1 },
     });
-    expect(commands(copied.output)['reads']).toBeGreaterThan(3);
+    expect(countCommands(copied.output)['reads']).toBeGreaterThan(3);
     const comparable = ({ registered }: typeof one) =>
       JSON.parse(
         JSON.stringify(registered, (key, value) =>
@@ -135,11 +136,14 @@ describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 },
     expect(await leftFiles()).toEqual([]);
   });
 
-  test('options are in no file and in no process list, and their secrets in no output', async () => {
+  test('a secret in an option appears in no file, no process list and no output', async () => {
     // Random, so that no copy of this file contains it.
     const secret = `hunter2-${randomUUID()}`;
     const proxy = `http://ansible:${secret}@127.0.0.1:1`;
-    const watches = [watchProcesses(secret), watchFiles([directory, ...PLACES], secret)];
+    const watches = [
+      watchProcesses(secret),
+      watchFiles([directory, ...MODULE_DIRECTORIES], secret),
+    ];
     const { output, recap } = await play(
       [{ [INFO]: { proxy, api_url: 'https://127.0.0.1:9', timeout: 2 } }],
       { ansible_python_interpreter: '/nonexistent' },
@@ -150,7 +154,7 @@ describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 },
     expect(output).toContain('127.0.0.1:1');
     expect(output).not.toContain(secret);
     expect(seen).toEqual([]);
-    // The playbook itself is on this machine.
+    // The playbook contains the secret too, but it stays on this machine.
     expect(files?.filter((path) => !path.includes('/play-'))).toEqual([]);
   });
 
@@ -170,10 +174,10 @@ describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 },
     );
     expect(recap, output).toMatchObject({ ok: 2, failed: 0 });
     expect(registered['reads']).toMatchObject({ enrolled: true });
-    expect(commands(output)['reads']).toBeGreaterThan(3);
+    expect(countCommands(output)['reads']).toBeGreaterThan(3);
   });
 
-  test('bash can be the shell of all commands, and the environment reaches the module', async () => {
+  test('a module runs with its environment when bash is the shell of all commands', async () => {
     const env = { JUMPCLOUD_NODE: '/no/it\'s "odd" $HOME !', name: 'x' };
     const { output, registered } = await play(
       [{ name: 'reads', [INFO]: {}, environment: env, register: 'reads', ignore_errors: true }],
@@ -183,10 +187,10 @@ describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 },
     expect(registered['reads'], output).toMatchObject({
       msg: expect.stringContaining(env.JUMPCLOUD_NODE),
     });
-    expect(commands(output)['reads']).toBe(1);
+    expect(countCommands(output)['reads']).toBe(1);
   });
 
-  test('a host that cannot be reached is unreachable', async () => {
+  test('a host that cannot be reached is reported as unreachable', async () => {
     const { output, recaps } = await play(
       [{ [INFO]: {} }],
       { ansible_pipelining: true },
@@ -195,17 +199,20 @@ describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 },
     expect(recaps['gone'], output).toMatchObject({ unreachable: 1, failed: 0 });
   });
 
-  test.each(['SIGINT', 'SIGKILL'] as const)('%s during a run leaves no file', async (signal) => {
-    emulator.clearRequests();
-    emulator.faults.add({ fault: { kind: 'slow', ms: 4000 }, times: 1 });
-    const playing = play([{ [INFO]: { gather: ['system'] } }], { ansible_pipelining: true });
-    await vi.waitFor(() => expect(emulator.requests.length).toBeGreaterThan(0), 30_000);
-    expect(await leftFiles()).toEqual([]);
-    await signalProcesses(`ansible-playbook ${controller.directory}/`, signal);
-    await playing;
-    expect(await leftFiles()).toEqual([]);
-    expect((await readdir(directory)).filter((name) => name.startsWith('ansible-'))).toEqual([]);
-  });
+  test.each(['SIGINT', 'SIGKILL'] as const)(
+    'a run that is ended by %s leaves no file on the host',
+    async (signal) => {
+      emulator.clearRequests();
+      emulator.faults.add({ fault: { kind: 'slow', ms: 4000 }, times: 1 });
+      const playing = play([{ [INFO]: { gather: ['system'] } }], { ansible_pipelining: true });
+      await vi.waitFor(() => expect(emulator.requests.length).toBeGreaterThan(0), 30_000);
+      expect(await leftFiles()).toEqual([]);
+      await signalProcesses(`ansible-playbook ${controller.directory}/`, signal);
+      await playing;
+      expect(await leftFiles()).toEqual([]);
+      expect((await readdir(directory)).filter((name) => name.startsWith('ansible-'))).toEqual([]);
+    },
+  );
 
   describe('when sudo asks for a password', () => {
     let sudoServer: SshServer;
@@ -226,15 +233,15 @@ describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 },
         { flags: ['-vvv'] },
       );
 
-    test('the module runs as root in one command', async () => {
+    test('a module runs as root in one command when sudo asks for a password', async () => {
       const { output, recap, registered } = await playWithSudo(password);
       expect(recap, output).toMatchObject({ failed: 0, unreachable: 0 });
       expect(registered['reads']).toMatchObject({ enrolled: true });
-      expect(commands(output)['reads']).toBe(1);
+      expect(countCommands(output)['reads']).toBe(1);
       expect(output).not.toContain(password);
     });
 
-    test('a wrong sudo password fails like that of any other module', async () => {
+    test("a wrong sudo password fails with Ansible's own message", async () => {
       const { output, recap } = await playWithSudo('wrong');
       expect(recap, output).toMatchObject({ ok: 0 });
       expect(output).toContain('Incorrect sudo password');

@@ -104,9 +104,9 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
   test('fleet.yml completes on other hosts when one fails and one is unreachable', async () => {
     await rm(join(hosts['web-3'].agentDir, 'jcagent.conf'));
     // The answers are slow enough to show that the hosts of a batch run at the same time.
-    const isOfRecord = ({ method, url }: { method: string; url: string }) =>
+    const isRecordRead = ({ method, url }: { method: string; url: string }) =>
       method === 'GET' && url.startsWith('/api/systems/');
-    emulator.faults.add({ fault: { kind: 'slow', ms: 3000 }, times: 2, when: isOfRecord });
+    emulator.faults.add({ fault: { kind: 'slow', ms: 3000 }, times: 2, when: isRecordRead });
     const { recaps, output, exitCode } = await run('fleet', '-e', 'batch=2');
     expect(exitCode).not.toBe(0);
     for (const name of ['web-1', 'web-2', 'web-4'] as const) {
@@ -121,7 +121,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
     const isRoot = server.user === 'root';
     expect(output.includes('WARNING: root opens this connection')).toBe(isRoot);
 
-    const [first, second] = emulator.requests.filter(isOfRecord);
+    const [first, second] = emulator.requests.filter(isRecordRead);
     expect(new Set([first?.systemId, second?.systemId])).toEqual(ids('web-1', 'web-2'));
     expect(second?.startedAt).toBeLessThan(first?.endedAt ?? 0);
     const later = emulator.requests.find(({ systemId }) => systemId === hosts['web-4'].systemId);
@@ -129,7 +129,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
     expect(later?.startedAt).toBeGreaterThanOrEqual(batch.at(-1)?.endedAt ?? 0);
   });
 
-  test('a second run of fleet.yml writes only to the host that was repaired', async () => {
+  test('a second run of fleet.yml writes only to the host that failed in the first run', async () => {
     await hosts['web-3'].writeFiles();
     const { recaps } = await run('fleet');
     expect(recaps['web-3']).toMatchObject({ changed: 1, failed: 0 });
@@ -168,7 +168,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
     expect(output).toMatch(/"msg": "Not enrolled: .*jcagent\.conf does not exist/);
   });
 
-  test('audit.yml fails for a system that is not the expected one, or appears twice', async () => {
+  test('audit.yml fails for a host with an unexpected system id, and for two hosts with the same one', async () => {
     const copied = { jumpcloud_system_id: '{{ omit }}' };
     const shown = { ...copied, test_agent_dir: hosts['web-3'].agentDir };
     const variables = await controller.put('ssh/copied.yml', stringify(shown));
@@ -220,7 +220,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
     expect(emulator.store.record(systemId)).toMatchObject({ displayName: 'shop-i-4' });
   });
 
-  test('terminate.yml removes only named hosts, and only those of their autoscaling group', async () => {
+  test('terminate.yml removes only named hosts that belong to the autoscaling group', async () => {
     const group = ['-e', 'autoscaling_group=shop'];
     const unknown = await run('terminate', ...group, '-e', 'terminated=web-4,web-9');
     expect(unknown.exitCode).not.toBe(0);
@@ -234,7 +234,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
     expect([...emulator.store.systems.keys()].sort()).toEqual([...left].sort());
   });
 
-  test('decommission.yml removes only the named host, and refuses another system_id', async () => {
+  test('decommission.yml removes only the named host, and fails if its system_id is not the expected one', async () => {
     const { recaps, output } = await run('decommission', '-e', 'retired=web-2');
     expect(recaps, output).toMatchObject({ 'web-2': { changed: 1, failed: 0 } });
     expect([...emulator.store.systems.keys()].sort()).toEqual([...ids('web-1', 'web-3')].sort());

@@ -40,7 +40,7 @@ describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 120_000 }, (
     }),
   ];
 
-  test('a playbook goes from names to described hosts, and removes three dead ones', async ({
+  test('one playbook looks up names, configures two hosts, and deletes three stale records', async ({
     startWith,
   }) => {
     await prepare(startWith);
@@ -106,7 +106,7 @@ describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 120_000 }, (
     }
   });
 
-  test('stale/terminated.yml deletes as many records as ids, and fails while a host is connected', async ({
+  test('stale/terminated.yml deletes a record for each given instance, and fails for a connected host', async ({
     startWith,
   }) => {
     await prepare(startWith);
@@ -130,7 +130,7 @@ describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 120_000 }, (
     expect(emulator.store.systems.has(connected)).toBe(true);
   });
 
-  test('stale/report.yml reports, deletes behind a variable, and fails after a failed query', async ({
+  test('stale/report.yml deletes records only with the variable delete, and fails after a failed query', async ({
     startWith,
   }) => {
     await prepare(startWith);

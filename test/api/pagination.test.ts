@@ -46,7 +46,7 @@ const [LAST_BUT_ONE, LAST] = [`${'f'.repeat(23)}e`, 'f'.repeat(24)];
 const skips = () => emulator.requests.map(({ url }) => Number(/skip=(\d+)/.exec(url)?.[1]));
 const hit = (fault: Fault, times = 1, skip = 0) =>
   emulator.faults.add({ fault, times, skip, when: ({ method }) => method === 'GET' });
-/** Makes the next answers claim another total. */
+/** Makes the next answers report `total` as the number of entries. */
 const claimTotal = (total: string, times = Infinity) =>
   hit({ kind: 'mangle', change: (body) => body, headers: { 'x-total-count': total } }, times);
 
@@ -275,7 +275,8 @@ describe('readPages of a list that changes between its pages', () => {
           list.splice(place, 0, { key: keyOf(at), isDropped: false });
         }
         if (op === 'remove') list.splice(place, 1);
-        // Only in a list with a total: without one, a page that a drop shortens would end the list.
+        // Drops entries only from a list with a total. Without a total, a shortened page ends the
+        // list.
         if (op === 'drop' && isCounted) Object.assign(list[place] ?? {}, { isDropped: true });
       }
       sort();
@@ -293,7 +294,7 @@ describe('readPages of a list that changes between its pages', () => {
   }
 
   test.each(['restart', 'step back'] as const)(
-    'readPages returns every entry that the list had throughout the read (on change: %s)',
+    'with onChange %j, readPages returns every entry that the list had throughout the read',
     async (onChange) => {
       let read = 0;
       await fc.assert(

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type PollOptions, pollUntil } from '../../src/base/poll-until.ts';
 import { RunReport } from '../../src/protocol/run-report.ts';
 
-// The replacement uses the fake timers. It is loaded before the clock is faked, because a fake
+// This replacement uses the fake timers. It is loaded before the clock is faked, because a fake
 // clock does not wait for a file to load.
 vi.mock('node:timers/promises', () => import('../harness/timers-promises.ts'));
 beforeAll(() => import('node:timers/promises'));
@@ -33,7 +33,7 @@ function optionsFor(forMs: number): PollOptions {
   };
 }
 
-/** Returns a function that has a value at its nth call, and the times of its calls. */
+/** Returns a function that returns a value at its nth call, and the times of its calls. */
 function readerWithValueAt(nth: number) {
   const times: number[] = [];
   const read = () => {
@@ -43,7 +43,7 @@ function readerWithValueAt(nth: number) {
   return { read, times };
 }
 
-test('pollUntil returns a value of the first read without a wait', async () => {
+test('pollUntil returns the value of the first read without a wait', async () => {
   const { run, waits } = recordingRun();
   const { read, times } = readerWithValueAt(1);
   expect(await pollUntil(run, read, optionsFor(0))).toBe('value');

@@ -67,7 +67,7 @@ describe('applyEdits', () => {
   });
 });
 
-/** Returns a copy of an edit with a target that does not exist. */
+/** Returns a copy of an edit whose target does not occur in the build. */
 function withoutMatch(edit: Edit): Edit {
   if ('keptImport' in edit) return { ...edit, importer: 'src/gone.ts' };
   if ('builtin' in edit) return { ...edit, builtin: `${edit.builtin}/gone` };

@@ -62,7 +62,7 @@ test('collectionChangelog rejects a heading that is not a version', () => {
   );
 });
 
-test('collectionChangelog rejects a heading that Keep a Changelog does not have', () => {
+test('collectionChangelog rejects a heading that Keep a Changelog does not define', () => {
   const markdown = '## 1.0.0 (unreleased)\n\n### Improved\n\n- All.\n';
   expect(() => collectionChangelog(markdown, [])).toThrow(
     'unknown heading "### Improved". Known are Added, ',

@@ -15,7 +15,7 @@ const KNOWN_SHELLS: readonly Shell[] = [
   ['ksh'],
 ];
 
-/** The installed shells among those that can be /bin/sh. */
+/** The installed shells that /bin/sh may be a link to. */
 export const SHELLS = KNOWN_SHELLS.filter(([shell]) => isInstalled(shell)).map((shell) => ({
   shell,
 }));

@@ -61,7 +61,7 @@ test('an executable that is cut off after its header fails with one JSON object'
   }
 });
 
-test('an executable that is cut off anywhere after its first 400 bytes reports that its rest is missing', () => {
+test('an executable that is cut off anywhere after its first 400 bytes reports that it is incomplete', () => {
   expect(FIRST_CUT).toBeLessThan(400);
   expect(whole.indexOf(END_LINE)).toBe(whole.length - END_LINE.length);
 });

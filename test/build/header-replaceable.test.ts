@@ -8,7 +8,7 @@ const { directory, executable, systemDir, packagedNode, writeModule, run } =
   await makeHeaderFixture();
 const OTHER_USER = 65534;
 
-/** Makes a directory of root with a mode. */
+/** Makes a directory that root owns, with the given mode. */
 async function makeDirectory(path: string, mode = 0o755): Promise<string> {
   await mkdir(path, { recursive: true });
   await chmod(path, mode);
@@ -22,7 +22,7 @@ async function makeLink(path: string, target: string): Promise<string> {
   return path;
 }
 
-/** Lets another user write to a directory by its access control list. */
+/** Lets another user write to a directory through an access control list. */
 async function grantByAcl(path: string): Promise<void> {
   const entries = [
     [0x01, 7, -1],

@@ -167,7 +167,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     await rm(join(directory, shell[0]));
   });
 
-  it('the header runs Node.js despite shell options and any JUMPCLOUD_NODE_TRIED', async () => {
+  it('the header runs Node.js despite strict shell options and any value of JUMPCLOUD_NODE_TRIED', async () => {
     const PATH = `:${dirname(await makeNode('20.0.0', join(directory, 'useful')))}`;
     const strict = [...shell, '-eu'] as const;
     expect((await run(strict, { PATH })).exitCode).toBe(0);
@@ -228,7 +228,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     });
   }
 
-  it('the header finds Node.js in common directories, and the newest one of nvm in HOME', async () => {
+  it('the header finds Node.js in common directories, and the newest version that nvm installed', async () => {
     await makeNode('20.0.0', fallbackDir);
     const usual = await run(shell, { PATH: '/nonexistent' });
     await rm(fallbackDir, { recursive: true });
@@ -345,7 +345,7 @@ describe('the header, started by a Node.js that is too old', () => {
   });
 
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
-    'the old Node.js forwards %s',
+    'an old Node.js that starts a newer one forwards %s to it',
     async (signal) => {
       const program = `
       process.on('${signal}', () => { console.log('heard'); process.exit(3); });
@@ -355,7 +355,7 @@ describe('the header, started by a Node.js that is too old', () => {
   );
 
   it.each(['SIGTERM', 'SIGKILL'] as const)(
-    'the old Node.js ends by the signal %s when the new one does',
+    'an old Node.js that starts a newer one ends by %s when the newer one does',
     async (signal) => {
       const child = start(`process.kill(process.pid, '${signal}'); setTimeout(() => {}, 20000);`);
       expect(await child).toMatchObject({ signal, stdout: '' });
@@ -371,7 +371,7 @@ describe('the header, started by a Node.js that is too old', () => {
        return child;`,
     ],
   ])(
-    'the old Node.js reports in JSON that /bin/sh could not be run, if spawn fails %s',
+    'an old Node.js reports in JSON that /bin/sh could not be run, if spawn fails %s',
     async (_, body) => {
       const old = await makeNode('12.22.9', join(directory, 'alone'));
       await appendFile(

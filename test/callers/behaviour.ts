@@ -22,7 +22,7 @@ export interface Behaviour {
   /** Prepares the host, and the answers to its requests, before the call. */
   readonly prepare?: (host: TestHost) => void | Promise<void>;
   /**
-   * Acts on the host during the call. It must observe the run to find the moment, because callers
+   * Acts on the host during the call. Observes the run to find the right moment, because callers
    * start at different speeds.
    */
   readonly duringCall?: (host: TestHost, signal: AbortSignal) => Promise<void>;

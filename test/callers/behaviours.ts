@@ -35,7 +35,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     options: () => ({ ...CHANGE, registration_timeout: 60 }),
     waits: true,
     enrol: { write: false },
-    // The file has these contents until the agent has registered.
+    // The file contains `{}` until the agent has registered.
     prepare: (host) => writeFile(configurationPath(host), '{}'),
     duringCall: async (host, signal) => {
       await firstRead(configurationPath(host), signal);

@@ -1,7 +1,7 @@
 import type { Answer, ModuleName } from '../harness/executable.ts';
 import type { TestBed } from './test-bed.ts';
 
-/** One call of a module. Calls of a caller differ in their host. */
+/** One call of a module. Each call of a caller is for a different host. */
 export interface Call {
   /** Unique among the calls of a caller: a letter, then letters, digits and underscores. */
   readonly id: string;
@@ -63,7 +63,7 @@ export function flagsOf({ check, diff }: Call): string[] {
 }
 
 /** Returns a caller that starts a process for each call. All processes run in parallel. */
-export function callingSeparately(
+export function makeProcessCaller(
   caller: Omit<Caller, 'start'>,
   start: (bed: TestBed) => Promise<(call: Call) => Promise<Omit<Observation, 'seconds'>>>,
 ): Caller {

@@ -4,7 +4,7 @@ import { test } from '../harness/fixture.ts';
 import { rewrittenLines } from '../terminal.ts';
 import type { Behaviour } from './behaviour.ts';
 import { BEHAVIOURS, OBSERVE_LAG_MS } from './behaviours.ts';
-import { type Caller, callingSeparately, flagsOf } from './caller.ts';
+import { type Caller, flagsOf, makeProcessCaller } from './caller.ts';
 import { CALLERS } from './callers.ts';
 import { type Cell, coveringCells, everyCell } from './cells.ts';
 import { isPossible } from './is-possible.ts';
@@ -20,7 +20,7 @@ const callers = CALLERS.filter(isPossible);
 const cells = (isWholeTable ? everyCell : coveringCells)(callers, BEHAVIOURS);
 
 /** Calls the executables directly. Its results are the reference for all other callers. */
-const reference = callingSeparately(
+const reference = makeProcessCaller(
   { name: 'The reference', column: 'reference' },
   async () => (call) => runModule(call.module, call.options, { flags: flagsOf(call) }),
 );

@@ -14,7 +14,7 @@ import { type Kickstart, startKickstart } from './kickstart.ts';
 const TASKS = new URL('../../../collection/roles/agent/tasks/', import.meta.url);
 
 /** Returns the bytes of an HTTP answer with status 200. */
-const answer = (headers: readonly string[], body: string | Buffer) =>
+const rawAnswer = (headers: readonly string[], body: string | Buffer) =>
   Buffer.concat([
     Buffer.from(['HTTP/1.1 200 OK', 'Content-Type: text/plain', ...headers, '', ''].join('\r\n')),
     Buffer.from(body),
@@ -35,10 +35,14 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 
   afterAll(() => role?.close());
   beforeEach(() => role.newHost());
 
-  /** Returns the path of a file that a kickstart writes when it runs, as Ansible sees it. */
-  const marker = () => join(dirname(role.agentDir), 'ran');
-  const readMarker = () => readFile(`${ansibleRoot}${marker()}`).catch(() => undefined);
-  const script = () => `echo ran >'${marker()}'\nrm -rf '${dirname(role.agentDir)}/some/folder'\n`;
+  /**
+   * Returns the path of the file that `script` writes when a kickstart is run. Ansible sees the
+   * file at this path.
+   */
+  const markerPath = () => join(dirname(role.agentDir), 'ran');
+  const readMarker = () => readFile(`${ansibleRoot}${markerPath()}`).catch(() => undefined);
+  const script = () =>
+    `echo ran >'${markerPath()}'\nrm -rf '${dirname(role.agentDir)}/some/folder'\n`;
   /** Runs the role for an agent that never registers. Returns the output of the failed play. */
   const failingPlay = async (variables: object = {}, env = {}) => {
     const flags = ['-vvvv', '--diff'];
@@ -110,11 +114,12 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 
 
   const CUTS: Record<string, (whole: string) => Buffer> = {
     'is shorter than its Content-Length': (whole) =>
-      answer([`Content-Length: ${whole.length}`], whole.slice(0, -8)),
+      rawAnswer([`Content-Length: ${whole.length}`], whole.slice(0, -8)),
     'is truncated within a chunk': (whole) =>
-      answer(['Transfer-Encoding: chunked'], chunk(whole).slice(0, -8)),
-    'is truncated between chunks': (whole) => answer(['Transfer-Encoding: chunked'], chunk(whole)),
-    'has neither Content-Length nor chunks': (whole) => answer(['Connection: close'], whole),
+      rawAnswer(['Transfer-Encoding: chunked'], chunk(whole).slice(0, -8)),
+    'is truncated between chunks': (whole) =>
+      rawAnswer(['Transfer-Encoding: chunked'], chunk(whole)),
+    'has neither Content-Length nor chunks': (whole) => rawAnswer(['Connection: close'], whole),
   };
   test.each(Object.entries(CUTS))('a kickstart is not run when its body %s', async (_, cut) => {
     await role.newHost({ tls });
@@ -128,7 +133,7 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 
   test('a kickstart with a complete chunked body is run', async () => {
     const [first, second] = [script().slice(0, 9), script().slice(9)];
     const body = `${chunk(first)}${chunk(second)}0\r\n\r\n`;
-    role.kickstart.raw = answer(['Transfer-Encoding: chunked'], body);
+    role.kickstart.raw = rawAnswer(['Transfer-Encoding: chunked'], body);
     await failingPlay();
     expect(String(await readMarker())).toBe('ran\n');
   });
@@ -136,7 +141,7 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 
   test('a compressed kickstart is not run', async () => {
     const body = gzipSync(script());
     const length = `Content-Length: ${body.length}`;
-    role.kickstart.raw = answer(['Content-Encoding: gzip', length], body);
+    role.kickstart.raw = rawAnswer(['Content-Encoding: gzip', length], body);
     const output = await failingPlay();
     expect(await readMarker()).toBeUndefined();
     // From ansible-core 2.19 on, the headers of an answer that is not text are lost.
@@ -146,7 +151,7 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 
   test.each(['é in Latin-1', 'a NUL'])('a kickstart with %s is not run', async (content) => {
     const odd = content === 'a NUL' ? 0 : 0xe9;
     const body = Buffer.concat([Buffer.from(`${script()}# `), Buffer.from([odd, 10])]);
-    role.kickstart.raw = answer([`Content-Length: ${body.length}`], body);
+    role.kickstart.raw = rawAnswer([`Content-Length: ${body.length}`], body);
     const output = await failingPlay();
     expect(await readMarker()).toBeUndefined();
     expect(output).toContain('nothing was installed. The answer is not UTF-8 text.');
@@ -167,11 +172,11 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 
     expect(await run('\0')).toMatchObject({ stdout: '', exitCode: 1 });
   });
 
-  test('a kickstart is run exactly as it was sent, template marks included', async () => {
+  test('a kickstart is run exactly as it was sent, even if it contains Jinja delimiters', async () => {
     const odd = `{{ 1 + 1 }} {% raw %} {# é ☃ 𝄞 \\ $HOME`;
-    role.kickstart.script = `cat >'${marker()}' <<'END'\n${odd}\nEND\ncat >>'${marker()}'; echo "\${BASH_VERSION:+bash}" >>'${marker()}'`;
+    role.kickstart.script = `cat >'${markerPath()}' <<'END'\n${odd}\nEND\ncat >>'${markerPath()}'; echo "\${BASH_VERSION:+bash}" >>'${markerPath()}'`;
     await failingPlay();
-    // The kickstart's standard input is not the rest of the script.
+    // `cat` adds nothing: the kickstart's standard input is not the rest of the script.
     expect(String(await readMarker())).toBe(`${odd}\nbash\n`);
   });
 });

@@ -35,7 +35,7 @@ describe.runIf(hasAnsible)('variables of the role agent', { timeout: 120_000 }, 
     expect(role.kickstart.receivedKeys).toEqual([]);
   });
 
-  test('text such as false or no is a boolean, so that it does not skip the platform check', async () => {
+  test('the text false or no is read as a boolean, so it does not skip the platform check', async () => {
     const other = ansibleRoot === '' ? 'no' : 'False';
     const unlisted = { jumpcloud_agent_platforms: [], jumpcloud_agent_skip_platform_check: other };
     const { recap, output } = await role.play(unlisted, { flags: ['--check'] });
@@ -79,7 +79,7 @@ describe.runIf(hasAnsible)('variables of the role agent', { timeout: 120_000 }, 
     expect(output).not.toContain(proxy);
   });
 
-  test('a kickstart is downloaded through the proxy, which alone gets its password', async () => {
+  test("a kickstart is downloaded through the proxy, and only the proxy receives the proxy's password", async () => {
     const ca = await makeCa();
     await role.newHost({ tls: await issue(ca) });
     role.kickstart.script = 'echo "through $https_proxy"; exit 4\n';
@@ -106,11 +106,12 @@ describe.runIf(hasAnsible)('variables of the role agent', { timeout: 120_000 }, 
     expect(role.kickstart.receivedHeaders.at(-1)).not.toHaveProperty('proxy-authorization');
     expect(output).toContain(`through http://********@${withUser.host}`);
     expect(output).not.toMatch(/p%40ss|p@ss/);
-    // The file with the role's variables is on the controller.
+    // Only the file with the role's variables contains the password, and it is in none of these
+    // directories.
     expect(seen.flat()).toEqual([]);
   });
 
-  test('an installer is copied, run with the key and removed, and nothing is downloaded', async () => {
+  test('an installer is copied, run with the connect key and removed, and nothing is downloaded', async () => {
     const installer = await role.controller.put(
       'install.sh',
       `echo "key \${#JUMPCLOUD_CONNECT_KEY}, $0, $PWD"; cat; exit 5\n`,

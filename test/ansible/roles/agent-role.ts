@@ -12,7 +12,7 @@ import {
 import { ansibleRoot } from '../../harness/ansible/installation.ts';
 import { type Kickstart, startKickstart } from './kickstart.ts';
 
-/** A connect key in the older format. */
+/** A connect key in the older of two formats: 40 letters and digits. */
 export const CONNECT_KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
 
 const ROLE = {
@@ -31,13 +31,16 @@ interface NewHostOptions {
 export interface AgentRole {
   readonly controller: Controller;
   readonly emulator: Emulator;
-  /** The kickstart of the newest host. */
+  /** The server that sends the kickstart to the newest host. */
   readonly kickstart: Kickstart;
   /** The agent directory of the newest host, as Ansible sees it. */
   readonly agentDir: string;
-  /** The directories for temporary files of Ansible and the role, on controller and host. */
+  /**
+   * The directories on the controller and the host that Ansible and the role use for temporary
+   * files.
+   */
   readonly temporary: readonly string[];
-  /** Replaces the host with one without an agent, and the kickstart with one for the new host. */
+  /** Replaces the host with a new one that has no agent, and starts a kickstart server for it. */
   newHost(options?: NewHostOptions): Promise<void>;
   play(variables?: object, options?: PlayOptions): Promise<PlayRun>;
   close(): Promise<void>;
@@ -81,7 +84,8 @@ export async function startAgentRole(): Promise<AgentRole> {
         jumpcloud_agent_connect_key: CONNECT_KEY,
         jumpcloud_agent_kickstart_url: kickstart?.url,
         jumpcloud_agent_registration_timeout: 20,
-        // The platform check has its own tests, and Debian 13 is not on its list.
+        // The platform check is tested elsewhere. It would refuse Debian 13, which the role does
+        // not list.
         jumpcloud_agent_skip_platform_check: true,
         ...variables,
       };

@@ -74,7 +74,7 @@ describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
 
   describe.each(['true', 'false'])('with pipelining %s', (pipelining) => {
     test.each(['SIGINT', 'SIGKILL'] as const)(
-      '%s during a kickstart leaves the key at most in temporary files of Ansible',
+      '%s during a kickstart leaves the connect key in no file except temporary files of Ansible',
       async (signal) => {
         const started = join(dirname(role.agentDir), 'started');
         role.kickstart.script = `# ${CONNECT_KEY}\necho >'${started}'; sleep 2\n`;

@@ -5,12 +5,15 @@ import { hasSshServer, startSshServer } from '../../harness/ansible/ssh-server.t
 import { copyOf, debianWithPython, type Suite } from '../../packages/debian-directory.ts';
 
 /**
- * The Debian release of the bare machine: the older one for this machine's Ansible, the newer one
- * for an Ansible from another Debian.
+ * The Debian release of the bare machine: Debian 12 if this machine's own Ansible runs, and Debian
+ * 13 if Ansible runs in a directory with another Debian release.
  */
 export const bareSuite: Suite = ansibleRoot === '' ? 'bookworm' : 'trixie';
 
-/** A Debian in a directory, with Python and without Node.js. Ansible reaches it over SSH as root. */
+/**
+ * A directory with a Debian system that has Python but no Node.js. Ansible reaches it over SSH as
+ * root.
+ */
 export interface BareMachine {
   readonly root: string;
   /** The machine's inventory variables. */
@@ -44,7 +47,7 @@ export async function startBareMachine(controller: Controller): Promise<BareMach
         '-F none -o IdentitiesOnly=yes -o ControlMaster=auto -o ControlPersist=10s',
         `-o UserKnownHostsFile=${known} -o GlobalKnownHostsFile=none`,
       ].join(' '),
-      // SFTP does not work, because it would run outside the directory.
+      // SFTP does not work, because its server would run outside the machine's directory.
       ansible_ssh_transfer_method: 'piped',
       ansible_remote_tmp: '/root/.ansible/tmp',
       ansible_python_interpreter: '/usr/bin/python3',

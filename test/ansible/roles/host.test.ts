@@ -77,7 +77,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 240_000 }, () => {
   const lookups = () => emulator.requests.filter((request) => request.apiKey !== undefined);
   const writes = () => emulator.requests.filter(({ method, signed }) => signed && method !== 'GET');
 
-  test('misspelt variables fail together, with suggestions, before any request', async () => {
+  test('misspelt variables are reported together, with suggestions, before any request', async () => {
     const { output, recaps } = await run({
       'web-1': { jumpcloud_host_goups: ['web'], jumpcloud_host_apikey: 'x', jumpcloud_host_zzz: 1 },
     });
@@ -186,7 +186,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 240_000 }, () => {
     expect(store.hasEdge(systemId, 'user_group', ids.team)).toBe(true);
   });
 
-  test('the options that all modules have are variables, beside module_defaults or without', async () => {
+  test('the options that all modules have can be set as variables, with or without module_defaults', async () => {
     const groups = { jumpcloud_host_groups: ['web'] };
     const wrongId = { ...groups, jumpcloud_host_system_id: ids.ada };
     const beside = await run({ 'web-1': wrongId, 'web-2': groups });
@@ -214,7 +214,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 240_000 }, () => {
     expect(emulator.store.systems.has(hosts['web-1'].systemId)).toBe(false);
   });
 
-  test('references to facts are replaced on the host, and their groups are found by name', async () => {
+  test('references to facts are expanded on the host, and a group is found by its expanded name', async () => {
     const { recaps, output } = await run({
       'web-1': {
         jumpcloud_host_expand_facts: 'yes',
@@ -256,7 +256,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 240_000 }, () => {
     expect(writes()).toEqual([]);
   });
 
-  test('state absent removes a host, and other hosts of the play stay', async () => {
+  test('state absent removes a host, and does not affect other hosts of the play', async () => {
     const hostVars = {
       'web-1': { jumpcloud_host_state: 'absent', jumpcloud_host_groups: ['no such group'] },
       'web-2': { jumpcloud_host_groups: ['web'] },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { TlsIdentity } from '../../emulator/keys.ts';
 
-/** A server that behaves like JumpCloud's kickstart. */
+/** A server that sends a kickstart script for a connect key, as JumpCloud does. */
 export interface Kickstart {
   readonly url: string;
   /** The connect keys that were sent, in order. */
@@ -50,7 +50,7 @@ export async function startKickstart(agent: Agent): Promise<Kickstart> {
       socket?.write(kickstart.raw, () => socket.destroy());
       return;
     }
-    // The real script contains the connect key, too.
+    // Like JumpCloud's script, this one contains the connect key.
     response.end(kickstart.script ?? (await installer(agent)));
   };
   const { tls } = agent;

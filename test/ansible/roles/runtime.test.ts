@@ -21,7 +21,7 @@ describe.runIf(hasAnsible)('the role runtime on a host with Node.js', () => {
   });
   afterAll(() => controller?.remove());
 
-  test('a suitable Node.js is accepted without facts, Python or a change', async () => {
+  test('a suitable Node.js is accepted without a change, even if facts and Python are missing', async () => {
     const { recap, output } = await controller.play(
       [{ 'ansible.builtin.import_role': { name: ROLE } }],
       { play: { vars: { ansible_python_interpreter: '/nonexistent/python' } } },
@@ -108,7 +108,7 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 120_000 
   );
 
   test.each(['a path', 'an address'])(
-    'a package from %s with another checksum is refused',
+    'a package from %s with a wrong checksum is refused',
     async (from) => {
       const variables = {
         jumpcloud_runtime_distribution: false,
@@ -144,7 +144,7 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 120_000 
     await rm(join(machine.root, 'usr/local/bin/apt-cache'));
   });
 
-  // The last test, because its installation cannot be undone completely.
+  // This test is the last one, because its installation cannot be undone completely.
   test('the Node.js of the distribution is installed if it is new enough', async () => {
     const check = await run({}, ['--check']);
     expect(check.recap, check.output).toMatchObject({ changed: 1, failed: 0 });

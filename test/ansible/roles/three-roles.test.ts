@@ -70,7 +70,7 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
       jumpcloud_agent_kickstart_url: kickstart.url,
       jumpcloud_agent_ca_path: caPath,
       jumpcloud_agent_proxy: proxyUrl,
-      // Debian 13 is not on the list of the kickstart.
+      // The role does not list Debian 13 as a platform of the kickstart.
       jumpcloud_agent_skip_platform_check: bareSuite === 'trixie',
       jumpcloud_host_system: { display_name: '{{ inventory_hostname }}' },
       jumpcloud_host_groups: ['web'],
@@ -165,7 +165,7 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
     );
   });
 
-  test('absent removes the record and the agent, and a second run changes nothing', async () => {
+  test('state absent of the role agent removes the record and the agent, and a second run changes nothing', async () => {
     const absent = { only: ['agent'], jumpcloud_agent_state: 'absent' };
     const check = await run(['--check'], absent);
     expect(check.recap, check.output).toMatchObject({ changed: 2, failed: 0 });
@@ -198,7 +198,7 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
   });
 });
 
-/** Installs an empty package with the name of the agent's. */
+/** Shell commands that install an empty package with the same name as the agent's package. */
 const AGENT_PACKAGE = `set -e
 mkdir -p /tmp/jcagent/DEBIAN
 printf 'Package: jcagent\\nVersion: 1\\nArchitecture: all\\nMaintainer: x\\nDescription: x\\n' >/tmp/jcagent/DEBIAN/control

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /** A watch that runs until it is stopped. */
 export interface Watch {
-  /** Ends the watch; returns its findings without duplicates. */
+  /** Ends the watch. Returns all command lines or paths that it found, without duplicates. */
   stop(): Promise<string[]>;
 }
 
@@ -76,7 +76,7 @@ export async function signalProcesses(text: string, signal: NodeJS.Signals): Pro
     try {
       process.kill(pid, signal);
     } catch {
-      // A child ends with its parent.
+      // The process has ended already, because its parent has ended.
     }
   }
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { executablePath } from '../../harness/executable.ts';
 import { onTerminal, quoted } from '../../terminal.ts';
-import { type Call, type Caller, callingSeparately, flagsOf } from '../caller.ts';
+import { type Call, type Caller, flagsOf, makeProcessCaller } from '../caller.ts';
 import { readAnswer } from '../read-answer.ts';
 
 /** Returns a call as a shell command line, with the options as one argument. */
@@ -11,7 +11,7 @@ export function commandLine(call: Call, ...flags: string[]): string {
   return [...words, quoted(JSON.stringify(call.options))].join(' ');
 }
 
-export const pipe: Caller = callingSeparately(
+export const pipe: Caller = makeProcessCaller(
   { name: 'A pipe', column: 'pipe', needs: ['bash'] },
   async () => async (call) => {
     const options = quoted(JSON.stringify(call.options));
@@ -21,13 +21,13 @@ export const pipe: Caller = callingSeparately(
   },
 );
 
-export const cron: Caller = callingSeparately(
+export const cron: Caller = makeProcessCaller(
   { name: 'A cron job', column: 'cron' },
   async () => async (call) =>
     read(await execa('env', ['-i', '/bin/sh', '-c', `${commandLine(call)} <&-`], RAW_OUTPUT)),
 );
 
-export const terminal: Caller = callingSeparately(
+export const terminal: Caller = makeProcessCaller(
   { name: 'A shell on a terminal with --json', column: 'terminal', needs: ['script'] },
   async () => async (call) => {
     const { output, exitCode } = await onTerminal(commandLine(call, '--json'));
@@ -35,7 +35,7 @@ export const terminal: Caller = callingSeparately(
   },
 );
 
-export const commandSubstitution: Caller = callingSeparately(
+export const commandSubstitution: Caller = makeProcessCaller(
   {
     name: 'A command substitution on a terminal',
     column: '$(…)',

@@ -1,9 +1,9 @@
 import { onTerminal, quoted } from '../../terminal.ts';
-import { type Caller, callingSeparately } from '../caller.ts';
+import { type Caller, makeProcessCaller } from '../caller.ts';
 import { readAnswer } from '../read-answer.ts';
 import { commandLine } from './shell.ts';
 
-export const ssh: Caller = callingSeparately(
+export const ssh: Caller = makeProcessCaller(
   {
     name: 'ssh -t with --json',
     column: 'ssh -t',
