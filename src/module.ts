@@ -6,7 +6,7 @@ import type { Outcome, Run } from './run.ts';
 export interface Module<Name extends string = string, T extends OptionTable = OptionTable> {
   readonly name: Name;
   readonly options: T;
-  /** Makes empty standard input an error. By default, it is a call without options. */
+  /** Makes empty standard input an error. By default, empty input means a call without options. */
   readonly refusesEmptyInput?: true;
   /**
    * Checks the rules between options, and returns the problems. Some of the values may be invalid.

@@ -20,7 +20,10 @@ export interface ApplyResult<State, Change> {
   readonly failure?: ModuleError;
 }
 
-/** A managed part of this host's record, bound to a session and its desired state. */
+/**
+ * A part of this host's state in JumpCloud that a module manages. A resource is bound to a session
+ * and to the desired state.
+ */
 export interface Resource<State, Change> {
   /** Reads the current state. After each part, calls `onPartRead` with the state read so far. */
   read(onPartRead: (part: State) => void): Promise<State>;
@@ -31,7 +34,9 @@ export interface Resource<State, Change> {
    * plan, because an earlier run may have left unfinished work. Not called in check mode.
    */
   apply(run: Run, plan: Plan<State, Change>, before: State): Promise<ApplyResult<State, Change>>;
-  /** Returns the managed part of a state for the diff, under option names. */
+  /**
+   * Returns the part of a state that the options manage, for the diff. The keys are option names.
+   */
   diffView(state: State): Readonly<Record<string, unknown>>;
   /** Returns the result fields. */
   report(after: State, done: readonly Change[]): Readonly<Record<string, unknown>>;
@@ -69,7 +74,7 @@ export async function reconcile<State, Change>(
   try {
     for (const warning of (await resource.warnings?.(after)) ?? []) run.report.warn(warning);
   } catch (error) {
-    // If changes and warnings fail, the failed change is reported.
+    // A failed change takes precedence over an error in the warnings.
     throw failure ?? error;
   }
   if (failure !== undefined) throw failure;

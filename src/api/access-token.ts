@@ -9,20 +9,20 @@ import type { Session } from '../transport/session.ts';
 import { parseAnswer, unexpectedResponse } from './parse-answer.ts';
 import { refusalError, unauthorizedError } from './refusal-error.ts';
 
-/** A token is renewed at most this long before it expires. In milliseconds. */
+/** A token is renewed up to this many milliseconds before it expires. */
 const MAX_MARGIN_MS = 60_000;
 
 /** The maximum length of a quoted description, in characters. */
 const MAX_DESCRIPTION_LENGTH = 300;
 
-/** OAuth's error codes for a client id or client secret that is not accepted (RFC 6749, 5.2). */
+/** OAuth's error codes for a refused client id or client secret (RFC 6749, 5.2). */
 const CLIENT_REFUSED = new Set(['invalid_client', 'unauthorized_client', 'invalid_grant']);
 
 const TOKEN = /^[\w.~+/-]{8,8192}=*$/;
 
 /**
  * Fetches an access token. `session` authenticates with the id and secret of a service account.
- * Passes the token to `addSecret` before any later step can fail.
+ * Passes the token to `addSecret` before it checks whether the token is valid.
  */
 export async function fetchAccessToken(
   session: Session,
@@ -55,10 +55,7 @@ export async function fetchAccessToken(
   return { text: access_token, renewAt: monotonicMs() + computeUsableMs(expires_in) };
 }
 
-/**
- * Returns the error for a refused request for a token. Uses OAuth's error code if the answer has
- * one.
- */
+/** Returns the error for a refused token request. Uses OAuth's error code if the answer has one. */
 function tokenRefusalError(session: Session, request: Request, reply: Reply) {
   const { error, error_description: description } = parseObject(reply.body);
   if (typeof error !== 'string' || reply.status < 400 || reply.status >= 500) {

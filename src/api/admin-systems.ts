@@ -25,7 +25,7 @@ const recordSchema = z.object({
   attributes: anyValue,
 });
 
-/** A system's record as an administrator reads it. Only the id in it is checked. */
+/** A system's record as an administrator reads it. Only the field `_id` is checked. */
 export type AdminRecord = z.output<typeof recordSchema>;
 
 const FIELDS = 'hostname displayName lastContact created active attributes';
@@ -35,7 +35,7 @@ const listSchema = z.nullable(
 );
 
 /**
- * A value read from JumpCloud, and JumpCloud's time when it was read, in milliseconds since the
+ * A value read from JumpCloud. `now` is JumpCloud's time of the read, in milliseconds since the
  * epoch.
  */
 export interface DatedValue<T> {
@@ -44,8 +44,8 @@ export interface DatedValue<T> {
 }
 
 /**
- * Reads the records of all systems of the organisation, each once. The `now` of the result is the
- * time of the earliest answer.
+ * Reads the records of all systems of the organisation, without duplicates. `now` is the time of
+ * the first answer.
  */
 export async function readAllSystems(session: Session): Promise<DatedValue<AdminRecord[]>> {
   let now = Number.POSITIVE_INFINITY;
@@ -72,8 +72,8 @@ export async function readAllSystems(session: Session): Promise<DatedValue<Admin
 }
 
 /**
- * Reads the record of one system; undefined if the record is gone. Messages name the record by
- * `what`.
+ * Reads the record of one system; undefined if the record is gone. `what` names the record in error
+ * messages.
  */
 export async function readAnySystem(
   session: Session,
@@ -96,9 +96,9 @@ export async function readAnySystem(
 
 /**
  * The outcome of a DELETE:
- * - `deleted`: 2xx, or 404 after an attempt with a lost answer
- * - `gone`: 404 to the only attempt
- * - `refused`: any other refusal of this record
+ * - `deleted`: 2xx, or 404 after an attempt whose answer was lost
+ * - `gone`: 404, although no earlier attempt can have deleted the record
+ * - `refused`: any other answer by which JumpCloud refuses to delete this record
  */
 export type AdminDeleteOutcome =
   | { readonly outcome: 'deleted' | 'gone' }
@@ -106,21 +106,22 @@ export type AdminDeleteOutcome =
       readonly outcome: 'refused';
       readonly status: number;
       readonly error: ModuleError;
-      /** Whether an earlier attempt with a lost answer may have deleted the record. */
+      /** Whether an earlier attempt, whose answer was lost, may have deleted the record. */
       readonly inDoubt: boolean;
     };
 
 /**
- * Returns whether an error is JumpCloud's refusal of one record. A proxy's refusal concerns all
- * records. It is recognised by its cause.
+ * Returns whether an error is JumpCloud's refusal of one record. A refusal by a proxy concerns all
+ * records; its error has a `cause`.
  */
 export function isRefusal(error: unknown): error is Rejected {
   return error instanceof Rejected && error.cause === undefined;
 }
 
 /**
- * Deletes the record of a system. Calls `beforeAttempt` right before each attempt. If that call
- * rejects, the request ends. Rejects for a failure that concerns the whole run.
+ * Deletes the record of a system. Calls `beforeAttempt` before each attempt, and sends nothing if
+ * that call rejects. Returns a refusal that concerns only this record. Throws errors that concern
+ * the whole run.
  */
 export async function deleteAnySystem(
   session: Session,

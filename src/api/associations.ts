@@ -28,8 +28,8 @@ export function describeAssociationList(type: AssociationType) {
 }
 
 /**
- * Reads this host's direct edges to objects of one type. Returns the sudo of each edge by the
- * object's id.
+ * Reads this host's direct edges to objects of one type. Returns a map from the id of each object
+ * to the sudo that its edge grants.
  */
 export async function readAssociations(
   session: HostSession,

@@ -75,7 +75,7 @@ export const graphObjectSchema = z.object({ type: z.string(), id: objectId });
 
 /** A list of graph objects that belongs to this host. */
 export interface GraphList<T extends EntrySchema = EntrySchema> {
-  /** The name of the list in messages, which completes "read the …". */
+  /** The name of the list. In messages, it completes "read the …". */
   readonly name: string;
   readonly path: string;
   /** The type of all entries. */
@@ -87,8 +87,8 @@ type EntrySchema = z.ZodMiniType<{ type: string; id: string }>;
 
 /**
  * Reads all pages of one of this host's lists.
- * @throws UnexpectedResponse also for an entry of another type, or for two different entries with
- * the same id
+ * @throws UnexpectedResponse when the answer is invalid, contains an entry of the wrong type, or
+ * contains two different entries with the same id
  */
 export function readGraphList<T extends EntrySchema>(
   session: HostSession,
@@ -133,8 +133,8 @@ function findForeignEntry(page: Entry[], list: { name: string; type: string }): 
 }
 
 /**
- * Describes an id that has two different entries; undefined if there is no such id. Two identical
- * entries are harmless.
+ * Describes the first id that a page lists twice with different contents; undefined if there is
+ * none. Two identical entries are harmless.
  */
 function findContradiction(page: Entry[]): string | undefined {
   const textById = new Map<string, string>();

@@ -9,8 +9,8 @@ import { nullableList, objectId, parseAnswer, totalCount } from './parse-answer.
 export interface NamedObject {
   readonly id: string;
   /**
-   * The names of the object. A user has a username and an email address. An object without names is
-   * never found.
+   * The names of the object; for a user, the username and the email address. Empty if JumpCloud
+   * sends no name.
    */
   readonly names: readonly string[];
   /** Whether the object is a dynamic group. */
@@ -39,8 +39,8 @@ const v1List = z.nullable(
 
 /**
  * Reads the objects of one kind that JumpCloud finds for `names`; without `names`, reads all
- * objects. JumpCloud expands wildcards and may ignore case, so the caller must compare the names
- * again.
+ * objects. JumpCloud expands wildcards and may ignore case, so the result may contain objects with
+ * other names.
  */
 export function findObjects(
   session: Session,

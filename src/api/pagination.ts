@@ -1,6 +1,6 @@
 import { UnexpectedResponse } from '../base/errors.ts';
 
-/** The size of a requested page, in entries: JumpCloud's maximum. */
+/** The number of entries to request for each page. JumpCloud allows no more. */
 const PAGE_SIZE = 100;
 /** A page with fewer entries than this is sparse: JumpCloud dropped most of its entries. */
 const SPARSE_BELOW = PAGE_SIZE / 2;
@@ -14,8 +14,8 @@ const MAX_ENTRIES = MAX_PAGES * PAGE_SIZE;
 const MAX_RESTARTS = 5;
 
 /**
- * The largest overlap of two pages, in entries. Smaller than any page that is not sparse, so that
- * reading always moves forward.
+ * The maximum overlap of two pages, in entries. Only pages of at least SPARSE_BELOW entries
+ * overlap, so each page starts at a later position than the previous page.
  */
 const MAX_OVERLAP = SPARSE_BELOW / 2;
 
@@ -36,32 +36,32 @@ export interface Page<T> {
 
 /** A list that is read page by page. */
 export interface PagedList<T> {
-  /** The name of the list in messages, which completes "the list of …". */
+  /** The name of the list. In messages, it completes "the list of …". */
   readonly name: string;
   readonly readPage: (request: PageRequest) => Promise<Page<T>>;
   readonly keyOf: (entry: T) => string;
   /**
    * The reaction when the list changes between two pages:
    * - `restart` reads the list again from its start.
-   * - `step back` reads the previous page again, and doubles the overlap of further pages, so that
-   *   entries may be deleted between any two pages. It suits lists that are sorted by id, may be
-   *   long and change constantly.
+   * - `step back` reads the previous page again. From then on, pages overlap twice as much, so that
+   *   more deletions between two pages are harmless. This suits long lists that are sorted by id
+   *   and change constantly.
    */
   readonly onChange: 'restart' | 'step back';
 }
 
 /**
- * Returns all entries of a list, each key once.
+ * Returns all entries of a list, without duplicate keys.
  *
  * JumpCloud counts entries whose object no longer exists, but drops them from the page. Any page
  * may therefore be short, and only the total shows where the list ends. Without a total, a short
  * page ends the list.
  *
- * The total does not show that one entry was added and another one removed. To detect it, the page
- * after n entries starts n - 1 positions later, so both pages contain at least one entry that was
- * not dropped. If the second page does not start with one of the last entries of the first page,
- * entries have moved, and some may be on neither page. A page with few entries is followed without
- * overlap, because an overlap would multiply the requests.
+ * The total does not change if one entry is added and another one is removed. To detect such a
+ * change, each page overlaps the previous page by at least one entry. If a page does not start with
+ * one of the last entries of the previous page, entries have moved, and some may be on neither
+ * page. After a sparse page, the next page does not overlap, because such small steps would
+ * multiply the requests.
  *
  * @throws UnexpectedResponse when the list is too long, repeats a page or changes too often
  */
@@ -103,7 +103,7 @@ export async function readPages<T>(list: PagedList<T>): Promise<T[]> {
   throw tooLongError(list.name, `did not end after ${MAX_PAGES} pages of ${PAGE_SIZE}`);
 }
 
-/** The data of a page that are compared with the next page. */
+/** The parts of a page that are compared with the next page. */
 interface ReadPage {
   readonly skip: number;
   readonly total: number | undefined;
@@ -118,7 +118,7 @@ function computeStep({ keys: { length } }: ReadPage, overlap: number): number {
   return length > PAGE_SIZE ? length : length - overlap;
 }
 
-/** Returns whether no entry can be missing between a page and the page before it. */
+/** Returns whether a page continues the previous page without a gap that may hide entries. */
 function isContinuous<T>(
   page: ReadPage,
   previousPage: ReadPage,

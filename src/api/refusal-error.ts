@@ -13,7 +13,7 @@ import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
 import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
 
-/** The maximum length of a message from JumpCloud that is quoted, in characters. */
+/** The maximum length of a quoted message from JumpCloud, in characters. */
 const MAX_MESSAGE_LENGTH = 300;
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

@@ -9,7 +9,8 @@ import { refusalError } from './refusal-error.ts';
 // Null means the same as a missing field.
 const optionalBoolean = z.optional(z.nullable(z.boolean()));
 const optionalText = z.optional(z.nullable(z.string()));
-// JumpCloud sends null or no field for no primary user. An empty text is read in the same way.
+// If a system has no primary user, JumpCloud sends null or omits the field. Empty text means the
+// same.
 const optionalUserId = z.optional(z.nullable(objectIdOrNone));
 const optionalId = z.optional(objectId);
 
@@ -84,7 +85,7 @@ export interface RecordAbsence {
   readonly error: Unauthorized | NotFound;
   /**
    * Whether a wrong clock is ruled out as the cause. True for a 404, and for a 401 with a usable
-   * Date header, because the clock was checked by the header.
+   * Date header, because the session has compared the clock with this header.
    */
   readonly isClockRuledOut: boolean;
 }

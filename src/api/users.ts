@@ -29,8 +29,8 @@ const boundUserSchema = z.object({
 export const USERS = { name: 'users', path: 'users', type: 'user', shape: boundUserSchema };
 
 /**
- * Reads the users bound to this host, directly or through groups. A user's `sudo` combines all
- * paths.
+ * Reads the users bound to this host, directly or through groups. JumpCloud computes a user's sudo
+ * from all paths to the user.
  */
 export async function readUsers(session: HostSession): Promise<BoundUser[]> {
   const users = await readGraphList(session, USERS);

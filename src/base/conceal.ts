@@ -1,4 +1,7 @@
-/** Returns the text with every secret masked. A regular expression needs the flag `g`. */
+/**
+ * Returns a text with every secret masked. A secret that is a regular expression needs the flag
+ * `g`.
+ */
 export function conceal(text: string, secrets: Iterable<string | RegExp>): string {
   let concealed = text;
   for (const secret of secrets) concealed = concealed.replaceAll(secret, '********');

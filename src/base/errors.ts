@@ -61,7 +61,9 @@ export abstract class ModuleError extends Error {
     this.inDoubt = inDoubt;
   }
 
-  /** Returns a copy of this failure with additional details and sentences. */
+  /**
+   * Returns a copy of this failure with more details. Appends `reason` and `advice` to its message.
+   */
   withDetails(details: Readonly<Record<string, unknown>>, reason = '', advice = ''): this {
     return Object.create(this, {
       details: { value: { ...this.details, ...details } },

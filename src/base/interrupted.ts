@@ -7,8 +7,8 @@ export class Interrupted extends ModuleError {
   readonly mayHaveTakenEffect: boolean = true;
 
   /**
-   * Returns a copy of this failure for a request that cannot have taken effect. Applies when the
-   * run is interrupted between two attempts.
+   * Returns a copy with `mayHaveTakenEffect` set to false, for an interruption between attempts
+   * that had no effect.
    */
   withoutEffect(): this {
     const copy = Object.create(this);

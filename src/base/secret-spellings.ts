@@ -7,8 +7,8 @@ const HTML_REFERENCES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The maximum length of a secret that a pattern matches, in characters. A longer pattern would be
- * too slow.
+ * The maximum length of a secret for which a pattern is built, in characters. The pattern for a
+ * longer secret would be too slow.
  */
 const MAX_PATTERN_LENGTH = 128;
 
@@ -51,8 +51,8 @@ function characterPattern(character: string): string {
 }
 
 /**
- * Encodes bytes in base64 as they appear at an offset of a longer text. Omits the letters at both
- * ends that also depend on neighbouring bytes.
+ * Returns the base64 text of bytes that begin at an offset in a longer text. Omits the characters
+ * at both ends that depend on neighbouring bytes.
  */
 function encodeBase64At(bytes: Buffer, offset: number, form: 'base64' | 'base64url'): string {
   const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString(form);

@@ -5,7 +5,7 @@ import { MetadataError, type MetadataService } from './metadata-service.ts';
 
 const SERVICE_NAME = "Azure's metadata service";
 
-/** Uses the oldest API version that lists each tag separately. */
+/** The path of an instance's data, in the oldest API version that lists each tag separately. */
 const COMPUTE_PATH = '/metadata/instance/compute?api-version=2019-06-04&format=json';
 
 /** Reads facts from Azure's metadata service. One answer has all facts. */

@@ -5,13 +5,16 @@ import { asObject, type JsonObject, parseObject } from './json-object.ts';
 
 const INSTANCE_DATA_PATH = '/run/cloud-init/instance-data.json';
 
-/** The maximum size of the file, in MiB. The file also holds the user data. */
+/**
+ * The maximum size of cloud-init's file, in MiB. The file contains the user data, which may be
+ * large.
+ */
 const MAX_MIB = 16;
 
 /** The text that cloud-init writes in place of a value that only root may read. */
 const REDACTED = 'redacted for non-root user';
 
-/** The keys of the `v1` object, which are the same for all clouds. */
+/** The key of each fact in the object `v1`. These keys are the same on all clouds. */
 const V1_KEYS: Readonly<Record<string, string>> = {
   'cloud.provider': 'cloud_name',
   'cloud.instance_id': 'instance_id',
@@ -19,7 +22,7 @@ const V1_KEYS: Readonly<Record<string, string>> = {
   'cloud.availability_zone': 'availability_zone',
 };
 
-/** The keys of EC2's metadata. OpenStack uses the same keys. */
+/** The key of each fact in EC2's metadata. OpenStack uses the same keys. */
 const EC2_KEYS: Readonly<Record<string, string>> = {
   'cloud.instance_type': 'instance-type',
   'cloud.image_id': 'ami-id',
@@ -58,7 +61,7 @@ export class CloudInit {
   }
 
   #value(name: string): unknown {
-    // On Azure, the v1 zone is the fault domain, and the v1 id may not be the id of the instance.
+    // On Azure, availability_zone in `v1` is the fault domain, and instance_id may be wrong.
     if (this.#compute !== undefined && name !== 'cloud.provider') {
       return azureFact(name, this.#compute);
     }

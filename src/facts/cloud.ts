@@ -4,7 +4,10 @@ import { detectProvider } from './dmi.ts';
 import { type Fact, TAG_PREFIX } from './fact.ts';
 import { MetadataError, MetadataService } from './metadata-service.ts';
 
-/** A fact from a metadata service. `isAnswered` is true even if the answer lacks the fact. */
+/**
+ * A fact from a metadata service. `isAnswered` is true if the service answered, even without the
+ * fact.
+ */
 type MetadataFact = Fact & { readonly isAnswered: boolean };
 
 /**

@@ -5,7 +5,7 @@ import { type MetadataAnswer, MetadataError, type MetadataService } from './meta
 
 const SERVICE_NAME = "EC2's metadata service";
 
-/** The IPv4 address, and the IPv6 address for instances without IPv4. */
+/** The service's IPv4 address, and its IPv6 address for instances without IPv4. */
 const ADDRESSES = ['169.254.169.254', 'fd00:ec2::254'];
 
 const FACT_PATHS: Readonly<Record<string, string>> = {
@@ -85,7 +85,7 @@ async function fetchToken(address: string, service: MetadataService): Promise<st
     headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' },
   });
   const token = body.trim();
-  // Other characters cannot be sent in a header.
+  // The token is sent in a header, so it may contain only these characters.
   if (!/^[\x21-\x7e]+$/.test(token)) throw new MetadataError('sent no session token');
   return token;
 }

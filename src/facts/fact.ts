@@ -42,8 +42,8 @@ export function isKnownFact(name: string): boolean {
 const MAX_LENGTH = 1024;
 
 /**
- * Converts a source's value to a fact. Trims the value, and rejects one that is empty, too long or
- * not plain text.
+ * Converts a value from `source` to a fact. Trims the value. If the value is empty, too long or not
+ * plain text, returns a reason instead.
  */
 export function toFact(value: unknown, source: string): Fact {
   if (typeof value !== 'string' && typeof value !== 'number') {

@@ -39,15 +39,15 @@ export class MetadataService {
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
-    // Each parallel request adds a listener. Node.js 18 and 20 would print a warning about more
-    // than ten.
+    // Each parallel request adds a listener to the signal. Node.js 18 and 20 would print a warning
+    // about more than ten listeners.
     setMaxListeners(0, signal);
   }
 
   /**
    * Sends a request and reads the whole answer.
-   * @throws MetadataError for a failure, a timeout, a status other than 200 or 404, or a large
-   * answer
+   * @throws MetadataError for a failure, a timeout, a status other than 200 or 404, or an answer
+   * that is too large
    */
   send({
     address = '169.254.169.254',

@@ -26,8 +26,8 @@ export function coerceText(value: unknown): string | undefined {
 }
 
 /**
- * Returns whether parsing may have rounded a number, because JSON.parse keeps 53 bits. `parseJson`
- * returns infinity for a rounded fraction.
+ * Returns whether a value is a number that parsing may have rounded: an integer of more than 53
+ * bits, or infinity, which `parseJson` returns for a rounded number.
  */
 export function mayBeRounded(value: unknown): boolean {
   if (typeof value !== 'number') return false;

@@ -46,8 +46,8 @@ function notIdError(value: unknown, advice: string): InvalidValue {
 }
 
 /**
- * Looks up the id of a name. An unknown kind throws without an issue, because the option that sets
- * the kind reports the problem.
+ * Looks up the id of a name. If the kind is unknown, throws an error without issues, because the
+ * option that sets the kind already reports the problem.
  */
 function lookUpId(kind: NamedKind | undefined, names: NameLookup, name: string): string {
   if (kind === undefined) throw new InvalidValue([]);

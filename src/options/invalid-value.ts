@@ -22,7 +22,9 @@ export interface ValidationIssue {
   readonly advice?: string;
 }
 
-/** A value is invalid, as a whole or in part. Carries every issue. */
+/**
+ * The error for a value that is invalid as a whole or in part. Contains all issues of the value.
+ */
 export class InvalidValue extends Error {
   readonly issues: readonly ValidationIssue[];
   /** The value with `INVALID` in the place of its invalid parts. */

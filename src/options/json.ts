@@ -1,24 +1,21 @@
 import { quoteKey } from './quote-name.ts';
 
 /**
- * The maximum depth of nesting, which is far above that of any option. JSON.stringify accepts less
- * depth than JSON.parse.
+ * The maximum depth of nesting, far above the depth of any option. JSON.parse accepts deeper values
+ * than JSON.stringify can write.
  */
 const MAX_DEPTH = 100;
 
 /**
- * A text is not usable JSON. The message is printed after the name of the text. Of the text, it
- * quotes only keys.
+ * The error for text that is not usable JSON. The message is printed after the name of the text. It
+ * may quote keys of the text, but no values.
  */
 export class JsonError extends Error {}
 
 /** A JSON number that is parsed as infinity, which no option accepts. */
 const INFINITE_NUMBER = '1e999';
 
-/**
- * The maximum number of characters of a number without exponent. Parsing never loses a digit of a
- * shorter one.
- */
+/** Parsing keeps all digits of a number without exponent that has at most this many characters. */
 const MAX_EXACT_LENGTH = 15;
 
 /**
@@ -50,7 +47,7 @@ const ERROR_POSITION = / JSON at position (\d+)(?: \(line \d+ column \d+\))?$/;
 
 /**
  * Returns the number of characters before the first syntax error. If V8 reports no position,
- * searches for the longest prefix that more text could complete.
+ * searches for the longest prefix that can be continued to valid JSON.
  */
 function findErrorPosition(error: unknown, text: string): number {
   const given = ERROR_POSITION.exec(String(error))?.[1];
@@ -116,7 +113,10 @@ function isExact(number: string): boolean {
   return normalizeNumber(number) === normalizeNumber(String(Number(number)));
 }
 
-/** Normalises a number for a comparison: its significant digits and an exponent, without sign. */
+/**
+ * Converts a decimal number to a form for comparisons: significant digits and an exponent, without
+ * sign.
+ */
 function normalizeNumber(number: string): string {
   const [, whole = '', fraction = '', exponent = '0'] =
     /^-?(\d+)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(number) ?? [];
@@ -129,7 +129,10 @@ function normalizeNumber(number: string): string {
   return `${digits.slice(start, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
 }
 
-/** Returns the index after a JSON string. A regular expression could overflow the stack. */
+/**
+ * Returns the index after the JSON string that begins at `start`. Uses no regular expression,
+ * because one could overflow the stack.
+ */
 function findStringEnd(text: string, start: number): number {
   for (let end = start; ; ) {
     end = text.indexOf('"', end + 1);

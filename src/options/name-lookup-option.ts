@@ -11,7 +11,7 @@ import { toPath } from './path.ts';
 import { quoteKey, quoteName, quotePath } from './quote-name.ts';
 import { readRegularFile, UserFileError } from './read-regular-file.ts';
 
-/** The maximum size of the file, in MiB. Several hundred thousand names fit. */
+/** The maximum size of a file with names, in MiB. Several hundred thousand names fit. */
 const MAX_MIB = 16;
 const BYTE_ORDER_MARK = /^\ufeff/;
 
@@ -20,8 +20,8 @@ const BYTE_ORDER_MARK = /^\ufeff/;
  * of a JSON file that contains them.
  */
 export function nameLookupOption(): Option<NameLookup | undefined> {
-  // A call reads this option twice, because the other options depend on it. The file is read only
-  // once.
+  // Each call reads this option twice: before the options that need it, and with all options. The
+  // file is read only once.
   const lookups = new WeakMap<object, Promise<NameLookup>>();
   const read: Option<NameLookup>['read'] = (value, { rawOptions }) => {
     const lookup = lookups.get(rawOptions) ?? readLookup(value);
@@ -96,9 +96,7 @@ function unknownKind(kind: string, source: string): ValidationIssue {
   };
 }
 
-/**
- * Returns ids by name. Each object is an id, or a mapping with the key `id`. Ignores other keys.
- */
+/** Returns ids by name. Each object is an id, or a mapping from which only the key `id` is used. */
 function idsByName(
   kind: NamedKind,
   objects: Record<string, unknown>,

@@ -38,7 +38,7 @@ export class NameLookup {
     }
     const nearest =
       this.#suggestions++ < MAX_SUGGESTIONS ? nearestName(name, known.keys()) : undefined;
-    // A text close to a known name is not a misplaced secret, so it is not masked.
+    // A text that resembles a known name is a misspelt name and not a secret, so it is not masked.
     const quoted = nearest === undefined ? quoteName(name) : truncate(name);
     const hint = nearest === undefined ? '' : `; did you mean ${truncate(nearest)}?`;
     throw new InvalidValue(
@@ -51,7 +51,10 @@ export class NameLookup {
     return this.#names.get(id);
   }
 
-  /** Returns the names that were looked up. The list of all names may be very long. */
+  /**
+   * Returns only the names that this call has looked up, because the list of all names may be very
+   * long.
+   */
   usedNames(): Readonly<Record<string, Readonly<Record<string, string>>>> {
     return Object.fromEntries(
       [...this.#used].map(([kind, names]) => [kind, Object.fromEntries(names)]),

@@ -14,7 +14,7 @@ export async function toPath(value: unknown): Promise<string> {
   );
 }
 
-/** Returns the home directory; undefined if Node.js throws because it finds none. */
+/** Returns the home directory; undefined if Node.js finds none. */
 async function findHomeDirectory(): Promise<string | undefined> {
   const { homedir } = await import('node:os');
   try {

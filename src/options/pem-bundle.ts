@@ -4,7 +4,9 @@ import { toPath } from './path.ts';
 import { quotePath } from './quote-name.ts';
 import { readRegularFile, UserFileError } from './read-regular-file.ts';
 
-/** The maximum size of a bundle, in MiB. A bundle of all public root certificates takes a third. */
+/**
+ * The maximum size of a bundle, in MiB. All public root certificates together take about 0.3 MiB.
+ */
 const MAX_MIB = 1;
 
 /** Matches a PEM block. Without an END line, the block ends where the next block begins. */
@@ -23,8 +25,8 @@ export class PemBundle {
 }
 
 /**
- * Defines an option that takes the path of a PEM bundle. The file is read once, so that only
- * checked certificates are trusted.
+ * Defines an option that takes the path of a PEM bundle. Keeps the certificates that it has
+ * checked, so that a later change of the file has no effect on the run.
  */
 export function pemBundle(): Option<PemBundle | undefined> {
   return { type: 'path', read: toPemBundle };

@@ -2,15 +2,18 @@ import { existsSync } from 'node:fs';
 import { truncate } from '../base/printable.ts';
 
 const MASK = '********';
-/** The maximum number of characters that are checked for secrets, or quoted from a path. */
+/** The number of characters that are checked for secrets. A quoted path is cut to this length. */
 const MAX_LENGTH = 200;
 
-/** A long word without punctuation. An id with an extra digit is shorter, and still quoted. */
+/** Matches a long word without punctuation. Does not match an id with up to three extra digits. */
 const UNBROKEN_WORD = /[A-Za-z0-9]{28}/;
 const LONG_WORD = /[\w+/.~-]{28,}/g;
-/** A change from letter to digit or back, or from lower to upper case. */
+/** Matches a change between letter and digit, or from lower to upper case. */
 const CHARACTER_CHANGE = /\d(?=[A-Za-z])|[A-Za-z](?=\d)|[a-z](?=[A-Z])/g;
-/** About 99 of 100 random words of 28 characters have at least this many changes. */
+/**
+ * A word with at least this many changes counts as a key. About 99 of 100 random words of 28
+ * characters have that many.
+ */
 const MIN_CHANGES = 5;
 
 /** Returns a name for a message. Masks it when it looks like a key or a token. */
@@ -24,7 +27,7 @@ export function quoteKey(text: string): string {
   return end < 0 ? quoteName(text) : `${quoteName(text.slice(0, end))}…`;
 }
 
-/** A file name that users typically choose. */
+/** Matches a typical name for a file with names or certificates. */
 const FILE_NAME = /^[\w.-]{1,60}\.(?:json|pem|crt|cer)$/i;
 
 /**

@@ -39,7 +39,8 @@ export async function readOptions<T extends OptionTable>(
     unknown.length > 0 ? [unsupportedProblem(module, unknown, Object.keys(table))] : [];
   const names = await readNames(table, rawOptions);
   const { problems, partial, values } = await readValues(table, { names, rawOptions, expansion });
-  // Keeps the lookup that the other options used, because it records the names in use.
+  // Uses the lookup with which the other options were read, because it has recorded the names in
+  // use.
   const sharedNames = partial['names'] instanceof NameLookup ? { names } : {};
   return {
     problems: [...unsupported, ...problems],
@@ -48,7 +49,7 @@ export async function readOptions<T extends OptionTable>(
   };
 }
 
-/** Reads the option `names`, which the other options need. */
+/** Reads the option `names`, which is needed to read other options. */
 async function readNames(
   table: OptionTable,
   rawOptions: ReadonlyMap<string, unknown>,

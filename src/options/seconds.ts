@@ -8,7 +8,8 @@ const toNumber = coerceWith('a number of seconds', (value) =>
 );
 
 /**
- * Defines an option that takes seconds, fractions included. Zero is allowed without `aboveZero`.
+ * Defines an option that takes seconds, fractions included. Allows zero unless `aboveZero` is
+ * given.
  */
 export function seconds(aboveZero?: 'above zero'): Option<number | undefined> {
   return {

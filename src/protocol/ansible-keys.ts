@@ -8,16 +8,13 @@ export interface RunMode {
   readonly diff: boolean;
   /** The number of Ansible's -v flags. */
   readonly verbosity: number;
-  /**
-   * True if Ansible is the caller. Ansible may read any output on its terminal as part of the
-   * result.
-   */
+  /** True if Ansible is the caller. Ansible may read output on stderr as part of the result. */
   readonly isFromAnsible: boolean;
 }
 
 /**
- * Removes Ansible's `_ansible_*` keys from the options, and returns the run mode. A key or a flag
- * can turn on check mode and diff mode.
+ * Removes Ansible's `_ansible_*` keys from the options, and returns the run mode. Check mode and
+ * diff mode can each be turned on by a key or by a command-line flag.
  */
 export function extractAnsibleKeys(
   options: Map<string, unknown>,

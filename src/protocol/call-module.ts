@@ -20,7 +20,7 @@ export interface CallIo {
   readonly isTerminal: (descriptor: 0 | 1) => Promise<boolean>;
   /** Aborted when a signal asks the run to end. Its reason is the error of the result. */
   readonly signal: AbortSignal;
-  /** Rejects with an uncaught exception. */
+  /** Rejects with the first uncaught exception of the process. */
   readonly crash: Promise<never>;
   /** Shows a wait on stderr if stderr is a terminal. */
   readonly showWait: Reporter['showWait'];
@@ -32,7 +32,7 @@ export interface CallOutput {
   readonly exitCode: number;
 }
 
-/** The parts of a call that have been read so far. The result of a failed call uses them too. */
+/** The parts of a call that have been read so far. Even the result of a failed call uses them. */
 interface CallState extends OptionsState {
   mode: RunMode;
   detailedExitcode: boolean;
@@ -53,10 +53,10 @@ export async function callModule<T extends OptionTable>(
   const call: CallState = {
     mode: { check: true, diff: false, verbosity: 0, isFromAnsible: false },
     detailedExitcode: false,
-    // Ansible over ssh provides a terminal too.
+    // With Ansible over ssh, standard output may be a terminal although no person reads it.
     isForPeople: async () =>
       !call.mode.isFromAnsible && !args.includes('--json') && (await io.isTerminal(1)),
-    args: undefined,
+    getModuleArgs: undefined,
     names: undefined,
   };
   let result: Result;
@@ -87,7 +87,7 @@ export async function callModule<T extends OptionTable>(
   }
   const complete: Result = {
     ...resultWithNames,
-    ...(call.args !== undefined && { invocation: { module_args: call.args() } }),
+    ...(call.getModuleArgs !== undefined && { invocation: { module_args: call.getModuleArgs() } }),
   };
   const isIndented = !call.mode.isFromAnsible && (await io.isTerminal(1));
   return { text: report.conceal(serialize(complete, isIndented)), exitCode };
@@ -128,7 +128,7 @@ async function answerCall<T extends OptionTable>(
   return successResult(await module.run(values, run, expand), withDiff);
 }
 
-/** Returns whether the source is a file with the name that Ansible gives to arguments. */
+/** Returns whether the source is a file named `args`, the name that Ansible uses. */
 function isAnsibleArgsFile(source: InputSource): boolean {
   return source.from === 'file' && /(^|\/)args$/.test(source.path);
 }
@@ -141,7 +141,7 @@ async function readCall<T extends OptionTable>(
   call: CallState,
 ): Promise<GivenOptions> {
   const source = commandLine.source ?? { from: 'stdin' };
-  // Guesses the caller from the file name, because the options may be unreadable.
+  // Until the options have been read, only the file name shows whether Ansible is the caller.
   call.mode = { ...call.mode, isFromAnsible: isAnsibleArgsFile(source) };
   const rawOptions = await readInput(source, {
     ...io,

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 const REPLACEMENT = '\ufffd';
 
 /**
- * Returns whether the last arguments of this process are UTF-8. Without `/proc`, as on macOS, a
- * replacement character counts as invalid UTF-8.
+ * Returns whether `args`, the last arguments of this process, are valid UTF-8. Without `/proc`, as
+ * on macOS, a replacement character counts as invalid UTF-8.
  */
 export function isUtf8CommandLine(args: readonly string[]): boolean {
   if (!args.some((arg) => arg.includes(REPLACEMENT))) return true;

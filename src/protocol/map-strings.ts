@@ -1,4 +1,4 @@
-/** Applies `change` to every string in a value, except to keys. */
+/** Applies `change` to every string in a value, but not to keys. */
 export function mapStrings(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
   if (Array.isArray(value)) return value.map((item) => mapStrings(item, change));

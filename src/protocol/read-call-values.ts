@@ -11,11 +11,11 @@ import {
 } from '../options/read-options.ts';
 import type { Reporter } from '../run.ts';
 
-/** The parts of a call that depend on its options. The result of a failed call uses them too. */
+/** The parts of a call that depend on its options. Even the result of a failed call uses them. */
 export interface OptionsState {
   /** Returns the result's `invocation.module_args`. */
-  args: (() => Record<string, unknown>) | undefined;
-  /** The names of ids that this call knows. */
+  getModuleArgs: (() => Record<string, unknown>) | undefined;
+  /** The lookup that the option `names` gives; undefined if the option is not given. */
   names: NameLookup | undefined;
 }
 
@@ -61,8 +61,8 @@ export async function readCallValues<T extends OptionTable>(
   const first = await readOptions(module.name, module.options, rawOptions, references);
   const { names } = first.partial;
   if (names instanceof NameLookup) call.names = names;
-  // Called at the end, because the second reading adds to the names in use.
-  call.args = () => moduleArgs(module.options, first.partial);
+  // Called at the end of the run, because it returns the names in use, and `expand` may add some.
+  call.getModuleArgs = () => moduleArgs(module.options, first.partial);
   const credentials = isValidation ? [] : (module.credentialProblems?.(first.partial) ?? []);
   const values = requireValid(module, first, problems, credentials);
   const expand = async () => {

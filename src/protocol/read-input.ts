@@ -26,7 +26,7 @@ export interface InputContext {
 
 /**
  * Reads the JSON object with the options. Empty standard input, as under systemd and cron, means no
- * options. With `refusesEmpty`, it is an error.
+ * options, or is an error with `refusesEmpty`.
  * @throws InvalidArguments when the input is not a JSON object
  */
 export async function readInput(
@@ -59,7 +59,7 @@ export async function readInput(
 
 const EXPECTED_OBJECT = 'A JSON object with the options is expected.';
 
-/** Returns whether the first line of content looks like a YAML mapping. */
+/** Returns whether the first line, ignoring empty lines and comments, looks like a YAML mapping. */
 function isYaml(text: string): boolean {
   const first = text.split('\n').find((line) => /^\s*[^#\s]/.test(line)) ?? '';
   return /^\s*(?:---|[\w"'-]+:(?:\s|$))/.test(first);

@@ -39,8 +39,8 @@ export function toModuleError(error: unknown): ModuleError {
   if (error instanceof ModuleError) return error;
   if (error instanceof RangeError && OUT_OF_MEMORY.test(error.message)) {
     const { version, allowedNodeEnvironmentFlags: flags } = process;
-    // This flag lets Node.js reserve only the memory that it uses. scripts/header.sh passes the
-    // flag to each Node.js that knows it.
+    // Without this flag, Node.js reserves more memory than it uses. scripts/header.sh sets the flag
+    // for every version of Node.js that supports it.
     if (/^WebAssembly/.test(error.message) && !flags.has('--disable-wasm-trap-handler')) {
       return new LocalActionFailed(
         [
@@ -73,8 +73,8 @@ function stackOf(error: unknown): string {
 }
 
 /**
- * Serialises a result as JSON. In sentences, replaces invisible characters with visible escapes. In
- * other strings, writes them as JSON escapes.
+ * Serialises a result as JSON without invisible characters. Parsing the JSON restores the
+ * characters, except in sentences, where they stay visible as text such as `\u202e`.
  */
 export function serialize(result: Result, isIndented: boolean): string {
   const plain = (value: unknown) => mapStrings(value, toPrintable);

@@ -50,12 +50,12 @@ export class RunReport implements Reporter {
     return conceal(text, this.#secrets);
   }
 
-  /** Returns a value with all secrets masked, in its keys too. */
+  /** Returns a copy of a value with all secrets masked, in strings and keys. */
   concealIn<T>(value: T): T {
     return JSON.parse(this.conceal(JSON.stringify(value)));
   }
 
-  /** The result fields of a failed run for the work done. */
+  /** The result fields that report the work done before a failure. */
   get progress(): Readonly<Record<string, unknown>> {
     return this.#progress();
   }

@@ -6,7 +6,7 @@ const ID = /\b[0-9a-f]{24}\b/g;
 
 /**
  * Adds known names to a result. Writes `name (id)` in sentences and diffs. Adds the field `names`,
- * which maps ids to names. Keeps text quoted from JumpCloud.
+ * which maps ids to names. Does not change text that is quoted from JumpCloud.
  */
 export function showNames(result: Result, names: NameLookup): Result {
   const addNames = (text: string) =>

@@ -2,7 +2,7 @@ import { monotonicMs } from '../base/monotonic-clock.ts';
 import { toPrintable } from '../base/printable.ts';
 import type { Reporter } from '../run.ts';
 
-/** The minimum length of a wait that is shown, in milliseconds. */
+/** The time after which a wait is shown, in milliseconds. */
 const MIN_SHOWN_MS = 2000;
 const REWRITE_INTERVAL_MS = 500;
 /** The assumed width of a terminal that does not report its width. */
@@ -19,8 +19,8 @@ interface Wait {
 
 /**
  * Returns a function that shows waits on stderr, with the remaining seconds. Rewrites a single
- * line, and removes it at the end. Of several waits, shows the wait that ends last. Prints nothing
- * if stderr is not a terminal.
+ * line, and removes it at the end. If several waits overlap, shows the one that ends last. Prints
+ * nothing if stderr is not a terminal.
  */
 export function createWaitDisplay(): Reporter['showWait'] {
   const waits = new Set<Wait>();
@@ -38,7 +38,7 @@ export function createWaitDisplay(): Reporter['showWait'] {
     if (!isatty(2) || !waits.has(last)) return;
     const timeLeft = `: ${Math.max(0, Math.ceil((last.end - now) / 1000))} s left`;
     process.stderr.off('error', ignoreError).on('error', ignoreError);
-    // A line that wraps could not be rewritten.
+    // A long line is cut, because a terminal would wrap it, and a wrapped line cannot be rewritten.
     const maxLength = (process.stderr.columns || DEFAULT_COLUMNS) - 1 - timeLeft.length;
     const line = `Waiting ${toPrintable(last.what)}`;
     process.stderr.write(

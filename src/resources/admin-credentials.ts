@@ -25,11 +25,11 @@ type GivenOptions = PartialValues<typeof adminOptions>;
 
 /**
  * Returns the problems of the credentials in the options and the environment. Credentials are
- * checked apart from the other options, because only a run that sends requests needs them.
+ * checked separately from other options, because only a run that sends requests needs credentials.
  */
 export function credentialProblems(given: GivenOptions): Problem[] {
   const inOptions = findKindsInOptions(given);
-  // Credentials of both kinds are a problem of the options, which `adminRules` reports.
+  // If the options contain both kinds of credentials, `adminRules` reports the problem.
   if (inOptions.length > 1) return [];
   const [kind, ...others] = inOptions.length > 0 ? inOptions : findKindsInEnvironment();
   if (kind === undefined) {
@@ -61,8 +61,8 @@ export function credentialProblems(given: GivenOptions): Problem[] {
 }
 
 /**
- * Returns the credentials that the options and the environment contain. Expects options without
- * problems.
+ * Returns the credentials from the options or the environment. Call it only if `credentialProblems`
+ * has found no problem.
  */
 export function credentialsOf(options: AdminOptions): AdminCredentials {
   const [kind] = [...findKindsInOptions(options), ...findKindsInEnvironment()];
@@ -77,7 +77,7 @@ function findKindsInOptions(given: GivenOptions | AdminOptions): CredentialKind[
 }
 
 function findKindsInEnvironment(): CredentialKind[] {
-  // The id of an organisation alone is not a credential.
+  // An organisation's id does not count, because it is useless without an API key.
   return filterKinds((option) => option !== 'org_id' && readVariable(option) !== undefined);
 }
 
@@ -88,8 +88,8 @@ function filterKinds(isGiven: (option: CredentialOption) => boolean): Credential
 }
 
 /**
- * Returns the value of an option's environment variable; undefined if it is empty. Removes white
- * space, such as the newline of a file that the value came from.
+ * Returns the value of an option's environment variable; undefined if the variable is empty.
+ * Removes white space at both ends, such as the newline of a file that the value came from.
  */
 function readVariable(option: CredentialOption): string | undefined {
   return process.env[CREDENTIAL_VARIABLES[option]]?.trim() || undefined;

@@ -25,7 +25,7 @@ export type CredentialOption = keyof typeof CREDENTIAL_VARIABLES;
 
 const CLIENT_FORMAT = /^[!#-[\]-~]{8,512}$/;
 
-/** The format of each credential. Every credential is sent in a header, some of them encoded. */
+/** The format of each credential. It allows only characters that can be sent in a header. */
 const FORMATS: Readonly<Record<CredentialOption, RegExp>> = {
   api_key: /^[\w.~+/=-]{8,512}$/,
   org_id: /^[\w-]{1,64}$/,

@@ -7,7 +7,7 @@ import type { Session } from '../transport/session.ts';
 import { type AdminCredentials, credentialsOf } from './admin-credentials.ts';
 import type { AdminOptions } from './admin-options.ts';
 
-/** The URL in each region at which service accounts get their access tokens. */
+/** The token endpoint for service accounts, by region. */
 export const TOKEN_URLS: Readonly<Record<Region, string>> = {
   us: 'https://admin-oauth.id.jumpcloud.com/oauth2/token',
   eu: 'https://admin-oauth.id.eu.jumpcloud.com/oauth2/token',
@@ -16,8 +16,8 @@ export const TOKEN_URLS: Readonly<Record<Region, string>> = {
 
 /**
  * Runs `work` in a session with an administrator's credentials. `requests` is the number of
- * requests that the work starts in parallel. Sends no request before the work does, not even one
- * for a token.
+ * requests that `work` sends in parallel at its start. Sends no request before `work` does. A
+ * service account's token is fetched for the first request of `work`.
  */
 export async function withAdminSession<T>(
   run: Run,
@@ -48,7 +48,7 @@ export async function withAdminSession<T>(
 
 interface AdminAuthentication {
   readonly authentication: Authentication;
-  /** The session with the server that issues tokens. */
+  /** The session with the server that issues tokens; undefined with an API key. */
   readonly tokenSession?: Session;
 }
 
@@ -74,8 +74,8 @@ async function authenticateServiceAccount(
   const { encodeBasic, ClientCredentialsAuthentication } = await import(
     '../transport/auth/client-credentials.ts'
   );
-  // The longest secret comes first, because it contains the others. Once a part of it were masked,
-  // the rest would not be recognised.
+  // The encoded credentials contain the id and the secret, so they are masked first. If the id were
+  // masked first, the rest of the encoded credentials would not be recognised.
   for (const secret of [encodeBasic(client), client.clientId, client.clientSecret]) conceal(secret);
   const { origin, pathname } = new URL(options.token_url ?? TOKEN_URLS[options.region]);
   const [destination] = await openDestination(origin, options, 1, async () => {});
@@ -92,7 +92,7 @@ async function authenticateServiceAccount(
   return { authentication, tokenSession };
 }
 
-/** Returns the result's `api`. Adds the requests for tokens to the counts. */
+/** Returns the result's `api`. Adds the token requests to the number of requests. */
 function addRequests(
   api: Readonly<Record<string, unknown>>,
   tokens: Readonly<Record<string, unknown>> = {},

@@ -4,7 +4,10 @@ import { boolean } from '../options/scalars.ts';
 /** The option of the modules that can expand references to facts. */
 export const factsOptions = { expand_facts: withDefault(boolean(), false) };
 
-/** Loads the code that expands references to facts. Returns the references of one call. */
+/**
+ * Loads the code that expands references to facts. Returns an empty collection for the references
+ * in one call.
+ */
 export async function loadReferences(): Promise<FactReferences> {
   const { References } = await import('../facts/expand.ts');
   return new References();

@@ -1,8 +1,8 @@
 import type { Session } from '../transport/session.ts';
 
 /**
- * Waits for reads that run in parallel. After the first failure, no request is retried. Requests
- * under way may still be answered, so that the result contains their data.
+ * Waits for reads that run in parallel. After the first failure, retries no request, but waits for
+ * the answers to requests under way, so that the result contains their data.
  * @throws the first failure
  */
 export async function readInParallel(

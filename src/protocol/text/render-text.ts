@@ -83,7 +83,7 @@ function codeOf({ error }: Result): string {
   return ` (${Object(error).code})`;
 }
 
-/** Returns the lines of the diff, by section for a document of sections. */
+/** Returns the lines of the diff. The diff of a document has a part for each section. */
 function diffLines(diff: unknown, isDocument: boolean): string[] {
   if (diff === undefined) return [];
   const { before, after } = diff as Record<'before' | 'after', Record<string, unknown>>;

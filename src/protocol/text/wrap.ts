@@ -44,12 +44,16 @@ export function wrap(
   return [...lines, line];
 }
 
-/** The minimum width of the last cell. In less space, its further lines start further left. */
+/**
+ * The minimum width of the last cell, in columns. If less space is left, the second and later lines
+ * of the cell are indented less.
+ */
 const MIN_COLUMNS = 24;
 
 /**
  * Renders rows as lines with aligned columns. Omits columns that are empty in every row. Wraps the
- * last cell of a row, and aligns its further lines where the space allows.
+ * last cell of a row, and indents its second and later lines to the column of the cell if the space
+ * allows.
  */
 export function table(rows: readonly (readonly string[])[], columns: number): string[] {
   const count = Math.max(0, ...rows.map((row) => row.length));

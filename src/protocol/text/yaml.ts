@@ -1,6 +1,9 @@
 import { escapeInvisible } from '../../base/printable.ts';
 
-/** Matches text that YAML accepts without quotes, except for words and numbers of other types. */
+/**
+ * Matches text that YAML accepts without quotes. YAML reads some of it as another type, see
+ * `NOT_TEXT`.
+ */
 const PLAIN_TEXT = /^\w(?:[\w./()@+ -]*[\w./()@+-])?$/;
 /** Matches words and numbers that YAML 1.1 or 1.2 does not read as text. */
 const NOT_TEXT = /^(?:true|false|yes|no|on|off|y|n|null|0[xob].*|[\d.+_-]*(?:e[\d.+_-]*)?)$/i;

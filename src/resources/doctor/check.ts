@@ -32,7 +32,7 @@ export interface Failure {
   readonly detail: string;
   readonly advice: string;
   readonly code: ErrorCode;
-  /** Machine-readable fields beside `error.code`. */
+  /** The fields of the result's `error`, in addition to `code`. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
@@ -72,7 +72,7 @@ export function firstFailed(
   return checks.find((check) => findings[check]?.status === 'failed');
 }
 
-/** Explains how to register the agent again, if the advice is to do so. */
+/** Returns the advice. If it says to register the agent again, adds where to find the command. */
 function explainRegistration(advice: string): string {
   return /register the agent again|re-enrol/i.test(advice)
     ? `${advice} The Admin Portal shows the command when you add a device.`

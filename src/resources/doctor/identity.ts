@@ -32,7 +32,7 @@ export interface HostIdentity {
 /**
  * Checks the agent's directory, registration and key. With `registration_timeout`, waits for the
  * registration first.
- * @throws InvalidArguments when this host is another system than `system_id`
+ * @throws InvalidArguments when `system_id` is not the id of this host's system
  */
 export async function checkIdentity(
   run: Run,
@@ -85,11 +85,12 @@ async function waitForRegistration(run: Run, options: SessionOptions): Promise<n
   const { registration_timeout } = options;
   if (registration_timeout === 0) return 0;
   try {
-    // `system_id` is checked after the agent's files.
+    // The wait does not compare `system_id`. `checkIdentity` compares it after the agent's files.
     await awaitRegistration({ ...options, system_id: undefined }, run);
     return 0;
   } catch (error) {
-    // The checks will find the same error again. `failedFinding` rethrows only an interruption or a bug.
+    // The checks will find the same error again. `failedFinding` rethrows only an interruption or a
+    // bug.
     failedFinding(error);
     return registration_timeout;
   }

@@ -5,7 +5,7 @@ const NEEDS_PROXY =
 
 /**
  * Returns the advice for a host name that cannot be looked up. `setting` is the option or variable
- * that contains the name; undefined for JumpCloud's own name.
+ * that contains the name; undefined if no setting contains it.
  */
 export function lookupAdvice(
   reason: string,
@@ -21,9 +21,9 @@ export function lookupAdvice(
 }
 
 /**
- * Returns the advice for a connection that failed in the network. `target` is JumpCloud's host and
- * port. `setting` is the option or variable that contains the server's name; undefined for
- * JumpCloud's own name.
+ * Returns the advice for a connection that failed with a network error. `target` is JumpCloud's
+ * host and port. `setting` is the option or variable with the host name of the proxy or of
+ * JumpCloud; undefined if no setting contains it.
  */
 export function connectionAdvice(
   { peer, reason }: AttemptError,

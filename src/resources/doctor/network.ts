@@ -46,7 +46,7 @@ export async function checkNetwork(
 }
 
 /**
- * Looks up the name of the first server on the way, which may be a proxy. Returns whether the
+ * Looks up the host name of the proxy, or of JumpCloud if there is no proxy. Returns whether the
  * lookup succeeded.
  */
 async function lookUp(
@@ -137,8 +137,8 @@ function networkError(what: string, failure: AttemptError): ModuleError {
 }
 
 /**
- * Returns the option or variable that contains the name of the first server on the way; undefined
- * for JumpCloud's own name.
+ * Returns the option or variable with the host name of the proxy, or of JumpCloud if there is no
+ * proxy; undefined if no setting contains it.
  */
 function findSetting({ proxy }: Destination, options: ConnectionOptions): string | undefined {
   if (proxy !== undefined)

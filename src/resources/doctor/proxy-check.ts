@@ -6,9 +6,10 @@ import type { ConnectionOptions } from '../../transport/open-session.ts';
 import { type Findings, okFinding } from './check.ts';
 
 /**
- * Checks the proxy, and opens the destination without connecting. Returns undefined if the
- * destination needs the proxy variable but the variable is not a valid URL. An invalid variable
- * fails the check even if this run does not need it, because it breaks other runs.
+ * Checks the proxy settings. Returns the destination, without connecting to it; undefined if it
+ * depends on a proxy variable that is not a valid URL. With a plain http `api_url`, this run
+ * ignores the variable, but an invalid variable still fails the check, because other runs may need
+ * it.
  */
 export async function checkProxy(
   origin: string,

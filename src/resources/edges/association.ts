@@ -25,8 +25,7 @@ const options = {
 };
 
 /**
- * Returns the kind of object that the option `type` selects. The ids belong to objects of this
- * kind.
+ * Returns the kind of the objects in the options `ids` and `keep`, which the option `type` selects.
  */
 function givenKind(given: ReadonlyMap<string, unknown>): NamedKind | undefined {
   return OBJECT_TYPES.find((type) => type === given.get('type'));
@@ -35,7 +34,7 @@ function givenKind(given: ReadonlyMap<string, unknown>): NamedKind | undefined {
 /** The values of jumpcloud_association's options after reading. */
 export type AssociationOptions = OptionValues<typeof options>;
 
-/** Manages this host's direct associations of one type. Another module manages users. */
+/** Manages this host's direct associations of one type. For users, see jumpcloud_user_binding. */
 export const association = defineModule({
   name: 'jumpcloud_association',
   options,

@@ -1,12 +1,12 @@
 import type { AssociationType } from '../../base/named-kinds.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { type EdgesResource, edgesResource } from './edges.ts';
-import { associations, memberships } from './edges-access.ts';
+import { associationsAccess, membershipsAccess } from './edges-access.ts';
 import { desiredEdges, type EdgesOptions } from './edges-options.ts';
-import { indirectAccess } from './indirect-access.ts';
+import { indirectAccessWarnings } from './indirect-access-warnings.ts';
 import type { ObjectWithSudo } from './objects-with-sudo.ts';
 import type { DesiredSudo } from './plan-edges.ts';
-import { unmanagedSudo } from './unmanaged-sudo.ts';
+import { unmanagedSudoWarnings } from './unmanaged-sudo-warnings.ts';
 
 /** Returns the resource that manages the system groups of this host. */
 export function groupMembershipResource(
@@ -14,7 +14,7 @@ export function groupMembershipResource(
   options: EdgesOptions & { readonly groups: readonly string[] },
 ): EdgesResource {
   return edgesResource(session, {
-    access: memberships(session),
+    access: membershipsAccess(session),
     desired: desiredEdges(options, new Map(options.groups.map((id) => [id, {}]))),
     option: 'groups',
     field: 'groups',
@@ -22,21 +22,24 @@ export function groupMembershipResource(
   });
 }
 
-/** Returns the resource that manages the users bound directly to this host, and their sudo. */
+/**
+ * Returns the resource that manages the users bound directly to this host, with the sudo of each
+ * user.
+ */
 export function userBindingResource(
   session: HostSession,
   options: EdgesOptions & { readonly users: readonly ObjectWithSudo[] },
 ): EdgesResource {
   const desired = desiredEdges(options, new Map(options.users.map((user) => [user.id, user])));
   return edgesResource(session, {
-    access: associations(session, 'user'),
+    access: associationsAccess(session, 'user'),
     desired,
     option: 'users',
     field: 'users',
     shape: 'with sudo',
     warnings: async (after) => [
-      ...unmanagedSudo(desired, after),
-      ...(await indirectAccess(session, desired, after)),
+      ...unmanagedSudoWarnings(desired, after),
+      ...(await indirectAccessWarnings(session, desired, after)),
     ],
   });
 }
@@ -51,12 +54,12 @@ export function associationResource(
   const desiredSudo = { sudo, sudo_without_password };
   const desired = desiredEdges(options, new Map(ids.map((id) => [id, desiredSudo])));
   return edgesResource(session, {
-    access: associations(session, type),
+    access: associationsAccess(session, type),
     desired,
     option: 'ids',
     field: 'associations',
     shape: type === 'user_group' ? 'with sudo' : 'objects',
     warnings: async (after) =>
-      type === 'user_group' ? unmanagedSudo(desired, after, 'User group') : [],
+      type === 'user_group' ? unmanagedSudoWarnings(desired, after, 'User group') : [],
   });
 }

@@ -5,22 +5,18 @@ import type { AssociationType } from '../../base/named-kinds.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { Edges } from './plan-edges.ts';
 
-/**
- * The means to read and write this host's edges of one kind, and the names of the kind in messages.
- */
+/** Reads and writes one list of this host's edges, and names the list in messages. */
 export interface EdgesAccess {
-  /** The type of the objects at the other end of the edges. */
+  /** The type of the objects that the edges lead to. */
   readonly type: 'system_group' | AssociationType;
-  /** The name of the list in messages, which completes "the list of …". */
+  /** The name of the list. In messages, it completes "the list of …". */
   readonly name: string;
   readonly read: () => Promise<Edges>;
   readonly write: (change: EdgeChange) => Promise<WriteOutcome>;
 }
 
-/**
- * Returns the access to the edges from this host to its system groups. Memberships grant no sudo.
- */
-export function memberships(session: HostSession): EdgesAccess {
+/** Returns the access to this host's memberships in system groups, which grant no sudo. */
+export function membershipsAccess(session: HostSession): EdgesAccess {
   return {
     type: 'system_group',
     name: 'system groups',
@@ -29,8 +25,8 @@ export function memberships(session: HostSession): EdgesAccess {
   };
 }
 
-/** Returns the access to the direct edges from this host to objects of one type. */
-export function associations(session: HostSession, type: AssociationType): EdgesAccess {
+/** Returns the access to this host's direct edges to objects of one type. */
+export function associationsAccess(session: HostSession, type: AssociationType): EdgesAccess {
   return {
     type,
     name: `${type} associations`,

@@ -9,20 +9,20 @@ const DYNAMIC_GROUP_HINT =
 /** The failure of a run that wrote edges, and the list of edges that the error concerns. */
 export interface EdgesFailure {
   readonly error: ModuleError;
-  /**
-   * The refused changes, and the changes that JumpCloud does not show. Part of the details of the
-   * error.
-   */
+  /** The refused changes, and the changes that JumpCloud does not show, as in `error.details`. */
   readonly details: Readonly<Record<string, unknown>>;
   readonly access: EdgesAccess;
-  /** The same changes in sentences, and a hint, to append to the message of another failure. */
+  /**
+   * Sentences about the changes in `details`, and a hint. They are appended to the message of a
+   * failure that takes precedence over this one.
+   */
   readonly followUp: readonly [reason: string, hint: string];
 }
 
 /**
  * Returns the failure of a run that wrote to lists of edges; undefined when all lists are as
- * desired. A refusal does not count if its edge is as desired anyway. The error is that of the
- * first remaining refusal. Without a remaining refusal, the error lists the changes that JumpCloud
+ * desired. A refused change counts only if its edge is not as desired. The error is that of the
+ * first refused change that counts. If there is none, the error lists the changes that JumpCloud
  * accepted but does not show.
  */
 export function edgesFailure(readBacks: readonly ReadBack[]): EdgesFailure | undefined {

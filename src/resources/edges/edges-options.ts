@@ -7,8 +7,8 @@ import { boolean } from '../../options/scalars.ts';
 import type { DesiredEdges, DesiredSudo } from './plan-edges.ts';
 
 /**
- * Returns the options that all modules for edges have in common. `kind` is the kind of object at
- * the other end.
+ * Returns the options that all modules for edges share. `kind` is the kind of object that the edges
+ * lead to.
  */
 export function edgesOptions(kind: KindResolver) {
   return {
@@ -47,7 +47,7 @@ export function edgesRules({
 }
 
 /**
- * Returns the desired state of a list of edges, from the listed edges and the options for the whole
+ * Returns the desired state of a list of edges: the listed edges, with the options for the whole
  * list.
  */
 export function desiredEdges(

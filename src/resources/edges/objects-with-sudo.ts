@@ -22,7 +22,7 @@ export interface ObjectWithSudo extends DesiredSudo {
 
 /**
  * Returns an option that lists users or user groups. An item is an id, a name or a mapping with
- * sudo. The same object twice is invalid.
+ * sudo. A list that contains an object twice is invalid.
  */
 export function objectsWithSudo(kind: 'user' | 'user_group'): Option<ObjectWithSudo[] | undefined> {
   return {

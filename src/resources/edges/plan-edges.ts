@@ -2,8 +2,8 @@ import { type EdgeChange, NO_SUDO, type Sudo } from '../../api/graph.ts';
 import type { Plan } from '../../reconcile.ts';
 
 /**
- * This host's edges of one kind. Maps the id of the object at the other end to the sudo that the
- * edge grants.
+ * This host's edges of one kind. Maps the id of each edge's object to the sudo that the edge
+ * grants.
  */
 export type Edges = ReadonlyMap<string, Sudo>;
 
@@ -26,7 +26,7 @@ export interface DesiredEdges {
 
 /**
  * Compares edges with their desired state, and plans the changes. Additions come first and removals
- * last, so that people who keep access have it all the time.
+ * last, so that users who are to keep access never lose it during the run.
  */
 export function planEdges(desired: DesiredEdges, before: Edges): Plan<Edges, EdgeChange> {
   const changes =

@@ -15,7 +15,7 @@ const options = {
 /** The options of jumpcloud_user_binding as read. */
 export type UserBindingOptions = OptionValues<typeof options>;
 
-/** Manages the users bound directly to this host, and their sudo. */
+/** Manages the users bound directly to this host, with the sudo of each user. */
 export const userBinding = defineModule({
   name: 'jumpcloud_user_binding',
   options,

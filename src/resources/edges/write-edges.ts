@@ -57,16 +57,16 @@ export interface EdgesWriter {
   /** Returns the list of edges as last read; undefined before the first read. */
   latest(): Edges | undefined;
   /**
-   * Writes changes, a few in parallel. Additions and updates come before removals, so that people
-   * who keep access have it all the time. Continues after a refused edge. Any other failure ends
-   * the run once requests under way are answered.
+   * Writes changes, a few in parallel. Additions and updates come before removals, so that users
+   * who are to keep access never lose it during the run. Continues after a refused edge. Any other
+   * failure ends the run once requests under way are answered.
    */
   write(changes: readonly EdgeChange[]): Promise<void>;
   /**
    * Polls the list of edges until it is as desired, for at most ten seconds after the last write.
-   * Does not wait for refused edges. Someone else may change the list in the meantime, which is not
-   * a failure: this run does not count a desired change by someone else, and corrects each
-   * undesired change once.
+   * Does not wait for refused edges. Changes that someone else makes in the meantime are no
+   * failure: a desired change is not reported as made by this run, and an undesired change is
+   * corrected once.
    */
   readBack(): Promise<ReadBack>;
 }
@@ -130,8 +130,8 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
       try {
         latest = await access.read();
       } catch (error) {
-        // The previous read was complete, so its result is more useful than an error about the
-        // used-up budget.
+        // An earlier read succeeded. Its result is more useful than the error that the budget is
+        // used up.
         if (hasRead && isCutOff(error)) return true;
         throw error;
       }
@@ -142,7 +142,8 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
       const untried = pending.filter((change) => !triedKeys.has(changeKey(change)));
       if (untried.length === 0) return undefined;
       await write(untried);
-      // The graph may need the same time again to show the new changes, so the delays start over.
+      // The new changes may take as long to appear as the previous ones, so the delays start again
+      // at the shortest.
       delayMs = FIRST_DELAY_MS;
       return poll();
     };
@@ -157,7 +158,8 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
     });
     const pendingKeys = new Set(pending.map(changeKey));
     for (const [key, { change, inDoubt }] of refusedChanges) {
-      // The change was refused, but an earlier attempt with a lost answer has made it.
+      // The last attempt was refused, but an earlier attempt, whose answer was lost, made the
+      // change.
       if (inDoubt && !pendingKeys.has(key)) markDone(change);
     }
     return {

@@ -1,10 +1,10 @@
 import type { AccessPath } from '../../api/users.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { type EdgesDefinition, type EdgesResource, edgesResource } from '../edges/edges.ts';
-import { associations, memberships } from '../edges/edges-access.ts';
-import { indirectAccess } from '../edges/indirect-access.ts';
+import { associationsAccess, membershipsAccess } from '../edges/edges-access.ts';
+import { indirectAccessWarnings } from '../edges/indirect-access-warnings.ts';
 import type { DesiredEdges, DesiredSudo, Edges } from '../edges/plan-edges.ts';
-import { unmanagedSudo } from '../edges/unmanaged-sudo.ts';
+import { unmanagedSudoWarnings } from '../edges/unmanaged-sudo-warnings.ts';
 import { EDGE_SECTIONS, type EdgeSection, type HostOptions } from './host-options.ts';
 
 /** A section of the document that lists edges, with the resource that manages the list. */
@@ -52,7 +52,7 @@ function defineEdgeList(
     type: 'user' | 'user_group' | 'policy' | 'policy_group' | 'command',
   ) =>
     ({
-      access: associations(session, type),
+      access: associationsAccess(session, type),
       desired,
       option: section,
       field: 'associations',
@@ -60,7 +60,7 @@ function defineEdgeList(
   switch (section) {
     case 'groups':
       return {
-        access: memberships(session),
+        access: membershipsAccess(session),
         desired,
         option: section,
         field: 'groups',
@@ -72,15 +72,17 @@ function defineEdgeList(
         field: 'users',
         shape: 'with sudo',
         warnings: async (after, all) => [
-          ...unmanagedSudo(desired, after),
-          ...(await indirectAccess(session, desired, after, (path) => isStillThere(path, all))),
+          ...unmanagedSudoWarnings(desired, after),
+          ...(await indirectAccessWarnings(session, desired, after, (path) =>
+            isStillThere(path, all),
+          )),
         ],
       };
     case 'user_groups':
       return {
         ...associationDefinition('user_group'),
         shape: 'with sudo',
-        warnings: async (after) => unmanagedSudo(desired, after, 'User group'),
+        warnings: async (after) => unmanagedSudoWarnings(desired, after, 'User group'),
       };
     case 'policies':
       return { ...associationDefinition('policy'), shape: 'objects' };

@@ -6,15 +6,15 @@ import type { Option } from '../../options/option.ts';
 import { toText } from '../../options/scalars.ts';
 
 /**
- * The message for an entry of an exclusive list that expands to nothing. A missing fact must not
- * remove a host from its groups.
+ * The message for an entry that expands to nothing in an exclusive list. Without this error, a
+ * missing fact would remove the host from a group.
  */
 const EMPTY_ENTRY_MESSAGE = 'an entry must not expand to nothing when groups is exclusive';
 
 /**
- * Returns the option for system groups, listed by id or name. Its value contains each id once. With
- * `names`, references to facts in an entry are expanded. An entry that expands to nothing is left
- * out, unless groups is exclusive.
+ * Returns the option for system groups, listed by id or name. Its value contains each id once. An
+ * entry may refer to facts if the option `names` is given. An entry that expands to nothing is left
+ * out, or is an error if the option `exclusive` contains `groups`.
  */
 export function expandableGroups(): Option<string[] | undefined> {
   return {
@@ -35,8 +35,8 @@ export function expandableGroups(): Option<string[] | undefined> {
         }
         const expandedText = expansion.expand(text, isExclusive ? EMPTY_ENTRY_MESSAGE : undefined);
         if (isPending || (expandedText === '' && text !== '')) return expandedText;
-        // A fact such as a tag may be set by people who must not choose arbitrary groups, so a fact
-        // may only select groups that `names` lists.
+        // Some people may set a fact, such as a tag, but must not choose arbitrary groups. A fact
+        // can therefore select only groups that the option `names` lists.
         const isFromFact = !text.includes(expandedText);
         if (isFromFact && isId(expandedText) && !names?.nameOf(expandedText.toLowerCase())) {
           throw new InvalidValue('a fact expands to the id of a group that names does not list');

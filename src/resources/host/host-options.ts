@@ -57,8 +57,8 @@ export type HostOptions = OptionValues<typeof hostOptions>;
 
 function exclusiveSections(): Option<('system' | EdgeSection)[] | undefined> {
   const toSection = toChoice(EDGE_SECTIONS);
-  // `system` is not a choice. It is accepted here, so that `exclusiveRules` can report a specific
-  // message.
+  // The option `exclusive` does not allow `system`. It is accepted here, so that `exclusiveRules`
+  // can report a specific message.
   const read = toUniqueListOf((value) => (value === 'system' ? value : toSection(value)));
   return { type: 'list', elements: 'str', choices: EDGE_SECTIONS, read };
 }
@@ -100,7 +100,8 @@ function exclusiveRules(given: PartialValues<typeof hostOptions>): Problem[] {
 
 function keepRules({ exclusive, keep }: PartialValues<typeof hostOptions>): Problem[] {
   if (keep === undefined || keep === INVALID) return [];
-  // An invalid item in exclusive may be a misspelt section, so no further problem is reported.
+  // An invalid item of the option `exclusive` may be a misspelt section, so no problem of the
+  // option `keep` is reported.
   if (exclusive === undefined || exclusive === INVALID) return [];
   if (exclusive.includes(INVALID)) return [];
   return EDGE_SECTIONS.filter(

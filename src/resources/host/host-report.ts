@@ -6,9 +6,7 @@ import {
   settingChangesOf,
 } from './host-state.ts';
 
-/**
- * Returns the result fields of a run that fails, from the last observed state and the changes made.
- */
+/** Returns the result fields of a failed run: the last observed state and the changes made. */
 export function progressFields(
   sections: HostSections,
   observed: HostState,
@@ -17,7 +15,7 @@ export function progressFields(
   return { changed: done.length > 0, sections: sectionFields(sections, observed, done) };
 }
 
-/** Returns the result fields of each section of the document that was read. */
+/** Returns the result fields of all sections that were read, by section. */
 export function sectionFields(
   sections: HostSections,
   { system, edges, reapplied }: HostState,
@@ -32,7 +30,7 @@ export function sectionFields(
   };
 }
 
-/** Returns the result fields of the lists of edges that were read. */
+/** Returns the result fields of all lists of edges that were read, by section. */
 function edgesReport(
   sections: HostSections,
   edges: HostState['edges'],

@@ -11,7 +11,8 @@ export interface HostState {
   readonly system: SystemRecord | undefined;
   readonly edges: ReadonlyMap<EdgeSection, Edges>;
   /**
-   * The number of times that overwritten settings were written again; undefined without `settle`.
+   * The number of times that overwritten settings were written again; undefined without the option
+   * `settle`.
    */
   readonly reapplied?: number | undefined;
 }

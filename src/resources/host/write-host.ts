@@ -26,9 +26,10 @@ export interface HostWriterContext {
 }
 
 /**
- * Writes the settings first, then additions and updates of edges, then removals in reverse order.
- * People who keep access therefore have it all the time. Reads back all lists in parallel, then
- * waits for the settings to settle. Continues after refused settings or edges.
+ * Writes the settings first, then additions and updates of edges, then removals in reverse order of
+ * the sections. Users who are to keep access therefore never lose it during the run. Reads back all
+ * lists in parallel, then waits for the settings to settle. Continues after refused settings or
+ * edges.
  */
 export async function writeHost(
   { session, options, sections, run }: HostWriterContext,
@@ -92,8 +93,8 @@ export async function writeHost(
 }
 
 /**
- * Returns the failure of a run that wrote a document. If settings were refused, returns that error,
- * with the failed edges in its details.
+ * Returns the failure of a run that wrote a document. A refusal of the settings takes precedence,
+ * and its details then contain the failed edges.
  */
 function combineFailures(
   sections: readonly EdgeList[],
@@ -106,8 +107,8 @@ function combineFailures(
 }
 
 /**
- * Returns an error that only refuses the settings, because the edges can still be written. Rethrows
- * any other error.
+ * Returns an error that concerns only the settings, so that the run can still write the edges.
+ * Rethrows any other error.
  */
 function requireRefusal(error: unknown): ModuleError {
   if (error instanceof Rejected || error instanceof NotFound || error instanceof NotApplied) {

@@ -3,7 +3,7 @@ import { choices } from '../../options/choice.ts';
 import { type OptionValues, withDefault } from '../../options/option.ts';
 import { connectionOptions } from '../connection-options.ts';
 
-/** The parts that `gather` contains by default. */
+/** The default value of the option `gather`. */
 const DEFAULT_PARTS = ['system', 'groups', 'users', 'associations', 'agent'] as const;
 
 /** The options of jumpcloud_system_info. */
@@ -15,7 +15,7 @@ export const systemInfoOptions = {
 /** The values of jumpcloud_system_info's options after reading. */
 export type SystemInfoOptions = OptionValues<typeof systemInfoOptions>;
 
-/** Returns the reads that the requested parts need, as a boolean for each read. */
+/** Returns for each read whether the requested parts need it. */
 export function requiredReads(parts: SystemInfoOptions['gather']) {
   const isRequested = (part: (typeof DEFAULT_PARTS)[number]) => parts.includes(part);
   return {

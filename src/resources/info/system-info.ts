@@ -7,8 +7,8 @@ import { connectionRules } from '../connection-options.ts';
 import { readCount, type SystemInfoOptions, systemInfoOptions } from './info-options.ts';
 
 /**
- * Reads everything that JumpCloud knows about this host. Changes nothing. A host that is not
- * enrolled is a result and not a failure, unless a wait by `registration_timeout` has timed out.
+ * Reads everything that JumpCloud knows about this host. Changes nothing. The run succeeds on a
+ * host that is not enrolled, unless a wait for the registration has timed out.
  */
 export const systemInfo = defineModule({
   name: 'jumpcloud_system_info',

@@ -44,15 +44,15 @@ export function namesRules(given: PartialValues<typeof namesOptions>): Problem[]
   return problems;
 }
 
-/** Returns the given options that request names of a kind. */
+/** Returns the options of `KIND_OPTIONS` that are given. */
 export function listRequestedKinds(given: Readonly<Record<KindOption, unknown>>): KindOption[] {
   const options = Object.keys(KIND_OPTIONS) as KindOption[];
   return options.filter((option) => given[option] !== undefined);
 }
 
 /**
- * Returns an option that takes a list of names, or the text `all`. An item `all` of a list is a
- * name.
+ * Returns an option that takes a list of names, or the text `all`. As an item of a list, `all` is
+ * an ordinary name.
  */
 function namesOption(): Option<readonly string[] | 'all' | undefined> {
   return { type: 'raw', read: (value) => (value === 'all' ? value : toNames(value)) };

@@ -76,9 +76,9 @@ export async function resolveNames(
 }
 
 /**
- * Reads the objects of a kind that may have one of the names; without names, reads all objects.
- * Also reads all objects if JumpCloud's filter finds no object for a name: the filter may have
- * missed an object, and similar names serve as hints.
+ * Reads the objects of a kind that may have one of the names; without names, reads all objects. If
+ * JumpCloud's filter finds no object for one of the names, reads all objects: the filter may have
+ * missed one, and similar names serve as suggestions.
  */
 async function readObjects(
   session: Session,

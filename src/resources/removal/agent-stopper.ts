@@ -6,7 +6,7 @@ import type { Run } from '../../run.ts';
 export interface AgentStopper {
   stop(): Promise<void>;
   /**
-   * Does work that may call `stop`. If the work fails after `stop`, warns that the agent was
+   * Runs `work`, which may call `stop`. If `work` fails afterwards, warns that the agent was
    * stopped.
    */
   during<T>(work: () => Promise<T>): Promise<T>;

@@ -10,7 +10,8 @@ const POLL_INTERVAL_MS = 1000;
 
 /**
  * Polls this host's record until it is gone. Returns undefined when the record still exists after
- * the timeout. `deletion` is a clause for messages about the answer to the DELETE.
+ * the timeout. `deletion` is a clause about the answer to the DELETE, with which error messages
+ * begin.
  * @throws NotApplied when no read shows whether the record is gone
  */
 export async function awaitGone(
@@ -23,8 +24,8 @@ export async function awaitGone(
   const poll = async () => {
     const presence = await readPresence(session, deletion).catch(
       (error: unknown): RecordPresence => {
-        // The last read still found the record, which is more useful than an error about the
-        // used-up budget.
+        // The previous read found the record. This is more useful than the error that the budget is
+        // used up.
         if (didExist && error instanceof NotApplied) return { isThere: true };
         throw error;
       },

@@ -18,15 +18,15 @@ export interface RegistrationSnapshot {
    */
   readonly systemId: string | undefined;
   /**
-   * The content of client.key, or the message of the error why the file cannot be read; undefined
-   * when the file does not exist.
+   * The content of client.key, or the error message if the file cannot be read; undefined if the
+   * file does not exist.
    */
   readonly key: string | undefined;
 }
 
 /**
- * Returns the content of client.key, or the message of the error why the file cannot be read;
- * undefined when the file does not exist.
+ * Returns the content of client.key, or the error message if the file cannot be read; undefined if
+ * the file does not exist.
  */
 export function readKeyText(agentDir: string): string | undefined {
   try {
@@ -38,8 +38,8 @@ export function readKeyText(agentDir: string): string | undefined {
 }
 
 /**
- * Returns the files of the agent's identity that a removal deletes. If the files may belong to a
- * newer registration than the one at the start of the run, returns no files and warns.
+ * Returns the files of the agent's identity that a removal deletes. If this host may have
+ * registered again since the run started, returns no files and warns.
  */
 export function filesToPurge(
   run: Run,

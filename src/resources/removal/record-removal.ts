@@ -40,13 +40,13 @@ export class RecordRemoval {
   }
 
   /**
-   * Deletes the record and verifies that it is gone. If another run started the removal, completes
-   * it.
+   * Deletes the record and verifies that it is gone. Completes a removal that another run has
+   * started.
    */
   async complete(absence: RecordAbsence | undefined): Promise<void> {
     const { isMarked, isRemoved } = this.#files.read();
-    // The run that held the lock before this run may have removed the system, or JumpCloud may have
-    // refused it.
+    // While this run waited for the lock, another run may have removed the system or voided its
+    // marker.
     if (isRemoved) this.#files.removeMarker();
     else if (absence !== undefined) this.#conclude(absence, isMarked ? 'lost' : 'none');
     else if (isMarked) await this.#deleteAgain();
@@ -54,8 +54,8 @@ export class RecordRemoval {
   }
 
   /**
-   * Completes a removal after a DELETE without an answer. If the record still exists, the DELETE
-   * had no effect and its marker proves nothing. The record is then deleted again.
+   * Completes a removal whose DELETE got no answer. If the record still exists, that DELETE had no
+   * effect: removes its marker, and deletes the record again.
    */
   async #deleteAgain(): Promise<void> {
     const presence = await checkPresence(this.#session);

@@ -11,13 +11,13 @@ import { unprovenRemoval } from './unproven-removal.ts';
 
 /**
  * Returns the resource that deletes this host's record and verifies that the record is gone. The
- * host keeps its key until then, even if a step fails or the process is killed. A later run
- * completes the removal.
+ * host keeps its key until this is proven, even if a step fails or the process is killed. A later
+ * run completes the removal.
  *
- * Proof that the record is gone has two parts. First, a DELETE was answered 2xx, or its answer was
- * lost. The DELETE was sent by this run, or by a run that left its marker. Second, a later read of
- * the record is answered 401 or 404. The tombstone of another run is also proof. `read` rejects
- * when proof is needed but missing.
+ * Proof that the record is gone has two parts. First, this run, or a run that left its marker, sent
+ * a DELETE that was answered 2xx or whose answer was lost. Second, a later read of the record was
+ * answered 401 or 404. The tombstone of another run is sufficient proof. `read` rejects when proof
+ * is needed but missing.
  */
 export function recordResource(
   session: HostSession,

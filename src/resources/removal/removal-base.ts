@@ -12,8 +12,8 @@ export interface RemovedObject {
 export interface RemovalState {
   readonly objects: readonly RemovedObject[];
   /**
-   * JumpCloud's 401 or 404 to the read of the record, if an earlier removal may have to be
-   * completed.
+   * JumpCloud's 401 or 404 to the read of the record. Set if this run may have to complete an
+   * earlier removal.
    */
   readonly absence?: RecordAbsence;
 }

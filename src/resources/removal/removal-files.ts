@@ -49,7 +49,7 @@ export class RemovalFiles {
 
   /**
    * Removes the marker after a DELETE without effect. If the marker stayed, a later 401 would count
-   * as proof.
+   * as proof that the record is gone.
    */
   voidMarker(run: Run): void {
     if (!hasMarker(this.#agentDir, this.#marker) || removeMarker(this.#agentDir)) return;

@@ -1,7 +1,7 @@
 import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { AgentStopper } from './agent-stopper.ts';
-import { allAssociations } from './all-associations.ts';
+import { allEdgesResource } from './all-edges-resource.ts';
 import { recordResource } from './record-resource.ts';
 import type { RemovalState, RemovedObject } from './removal-base.ts';
 import type { RemovalOptions } from './removal-options.ts';
@@ -16,5 +16,5 @@ export function removalResource(
 ): Resource<RemovalState, RemovedObject> {
   return options.scope === 'system'
     ? recordResource(session, options, agent)
-    : allAssociations(session, agent);
+    : allEdgesResource(session, agent);
 }

@@ -11,7 +11,7 @@ import type { Run } from '../../run.ts';
 import { withRegistration } from '../../transport/open-session.ts';
 import { agentStopper } from './agent-stopper.ts';
 import { type RegistrationSnapshot, readKeyText } from './files-to-purge.ts';
-import { nothingToRemove } from './nothing-to-remove.ts';
+import { noRecordResource } from './no-record-resource.ts';
 import { type RemovalOptions, removalOptions, removalRules } from './removal-options.ts';
 import { withPurge } from './with-purge.ts';
 
@@ -28,7 +28,7 @@ export const removal = defineModule({
   async run(options: RemovalOptions, run) {
     const { registration, initial } = await findRegistration(options, run);
     if (registration === undefined) {
-      return reconcile(run, withPurge(run, options, initial, nothingToRemove(options.agent_dir)));
+      return reconcile(run, withPurge(run, options, initial, noRecordResource(options.agent_dir)));
     }
     // Checked before any request, so that a host whose files cannot be purged keeps its record.
     if (options.purge_identity) requirePurgeable(options.agent_dir);

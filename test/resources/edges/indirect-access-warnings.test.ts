@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { indirectAccess } from '../../../src/resources/edges/indirect-access.ts';
+import { indirectAccessWarnings } from '../../../src/resources/edges/indirect-access-warnings.ts';
 import { test as base } from '../../harness/fixture.ts';
 import { inSession } from '../../harness/in-session.ts';
 
@@ -28,7 +28,7 @@ const test = base
         const keep = new Set((limits.keep ?? []).map((name) => users[name]));
         const desired = { edges, state, exclusive: limits.exclusive ?? false, keep };
         const warnings = await inSession(host.options, (session) =>
-          indirectAccess(session, desired, new Map()),
+          indirectAccessWarnings(session, desired, new Map()),
         );
         const text = Object.entries(users).reduce(
           (joined, [name, id]) => joined.replaceAll(id, name),
@@ -81,7 +81,7 @@ test('the warning names each group between the host and the user', async ({
     keep: new Set<string>(),
   } as const;
   const [warning] = await inSession(host.options, (session) =>
-    indirectAccess(session, desired, new Map()),
+    indirectAccessWarnings(session, desired, new Map()),
   );
   expect(warning).toContain(`User ${user} is not bound directly`);
   expect(warning).toContain(`through system group ${group}.`);

@@ -1,7 +1,7 @@
 import { ASSOCIATION_TYPES } from '../../base/named-kinds.ts';
 import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { associations, memberships } from '../edges/edges-access.ts';
+import { associationsAccess, membershipsAccess } from '../edges/edges-access.ts';
 import { edgesFailure } from '../edges/edges-failure.ts';
 import type { DesiredEdges } from '../edges/plan-edges.ts';
 import { edgesWriter } from '../edges/write-edges.ts';
@@ -19,13 +19,13 @@ const NO_EDGES: DesiredEdges = {
  * Returns the resource that removes all edges of this host, system groups first. The host keeps its
  * record.
  */
-export function allAssociations(
+export function allEdgesResource(
   session: HostSession,
   agent: AgentStopper,
 ): Resource<RemovalState, RemovedObject> {
   const kinds = [
-    memberships(session),
-    ...ASSOCIATION_TYPES.map((type) => associations(session, type)),
+    membershipsAccess(session),
+    ...ASSOCIATION_TYPES.map((type) => associationsAccess(session, type)),
   ];
   return {
     ...removalBase,

@@ -4,7 +4,7 @@ import type { DesiredEdges, Edges } from './plan-edges.ts';
  * Returns a warning for each edge of an exclusive list that keeps sudo because the list does not
  * mention sudo. The author of the list may expect that sudo is removed.
  */
-export function unmanagedSudo(
+export function unmanagedSudoWarnings(
   { edges, exclusive }: DesiredEdges,
   after: Edges,
   kind: 'User' | 'User group' = 'User',

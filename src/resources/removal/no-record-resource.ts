@@ -7,7 +7,7 @@ import { type RemovalState, type RemovedObject, removalBase } from './removal-ba
  * Returns the resource for a host that is not registered or was removed already. There is no object
  * to remove.
  */
-export function nothingToRemove(agentDir: string): Resource<RemovalState, RemovedObject> {
+export function noRecordResource(agentDir: string): Resource<RemovalState, RemovedObject> {
   return {
     ...removalBase,
 

@@ -3,12 +3,12 @@ import type { HostSession } from '../../transport/host-session.ts';
 import { type DesiredEdges, type Edges, isDesired } from './plan-edges.ts';
 
 /**
- * Returns a warning for each user who should have no access but still has it through a group.
- * Leaves out users who are bound directly after the run. `isStillThere` returns whether a path from
- * this host remains after the run, because JumpCloud still shows all paths in check mode. Sorts the
- * warnings, because JumpCloud's order changes when direct edges are removed.
+ * Returns a warning for each path through a group that gives a user access although the user should
+ * have none. Omits users who are bound directly after the run. `isStillThere` returns whether a
+ * path exists after the run. In check mode, JumpCloud still lists paths that the run would remove.
+ * Sorts the warnings, because removing direct edges changes the order of JumpCloud's list.
  */
-export async function indirectAccess(
+export async function indirectAccessWarnings(
   session: HostSession,
   desired: DesiredEdges,
   after: Edges,
