@@ -11,8 +11,8 @@ export async function onTerminal(
   const { stdout, exitCode } = await execa(
     'script',
     ['-qec', `stty cols ${columns}; ${command}`, '/dev/null'],
-    // The input stays open: `script` sends its end as a character, which raw mode, as set by ssh,
-    // would not interpret.
+    // The input stays open, because `script` would send its end as a character. In raw mode, which
+    // ssh sets, a terminal does not interpret that character.
     { stdin: 'pipe', reject: false, stripFinalNewline: false, env: { SHELL: '/bin/sh' } },
   );
   return { output: stdout.replaceAll('\r\n', '\n'), exitCode };

@@ -8,7 +8,7 @@ import { sampleCallsOf } from '../harness/sample-calls.ts';
 
 const REFUSAL = { kind: 'status', status: 403, text: '{"message":"refused"}' } as const;
 
-/** Refuses every read with `urlPart` in its URL. */
+/** Refuses every read whose URL contains `urlPart`. */
 function refuseToRead({ faults }: Emulator, urlPart: string): void {
   const when = ({ method, url }: { method: string; url: string }) =>
     method === 'GET' && url.includes(urlPart);
@@ -16,7 +16,7 @@ function refuseToRead({ faults }: Emulator, urlPart: string): void {
 }
 
 describe('content of a failed result', () => {
-  test('a run whose only group is refused lists the groups that it read', async ({
+  test('a run that cannot add its only group lists the groups that it read', async ({
     host,
     emulator: { store, faults },
   }) => {
@@ -27,7 +27,7 @@ describe('content of a failed result', () => {
     expect(answer).toMatchObject({ failed: true, changed: false, groups: [joined], added: [] });
   });
 
-  test('a run with a refused user lists the users after the run', async ({
+  test('a run that cannot bind one of two users lists the users that are bound after the run', async ({
     host,
     emulator: { store, faults },
   }) => {
@@ -38,7 +38,7 @@ describe('content of a failed result', () => {
     expect(answer['users']).toEqual([{ id: added, sudo: false, sudo_without_password: false }]);
   });
 
-  test('a run that a 401 stops lists the groups that it read', async ({
+  test('a run that ends with a 401 lists the groups that it read', async ({
     host,
     emulator: { store, faults },
   }) => {
@@ -50,7 +50,7 @@ describe('content of a failed result', () => {
     expect(answer).toMatchObject({ groups: [joined], added: [], removed: [] });
   });
 
-  test('a run with refused settings reports the settings that it read', async ({ host }) => {
+  test('a run whose settings are refused reports the settings that it read', async ({ host }) => {
     host.hit(REFUSAL, { method: 'PUT' });
     const { answer } = await host.run('jumpcloud_system', { display_name: 'web-1' });
     expect(answer).toMatchObject({ failed: true, changed: false });
@@ -58,7 +58,7 @@ describe('content of a failed result', () => {
     expect(answer['system']).toMatchObject({ displayName: 'ip-10-0-0-7' });
   });
 
-  test('a run with an ignored write reports the settings that JumpCloud returned', async ({
+  test('a run whose write JumpCloud ignores reports the settings that JumpCloud returned', async ({
     host,
   }) => {
     host.hit({ kind: 'ignored-write' }, { method: 'PUT' });
@@ -79,7 +79,7 @@ describe('content of a failed result', () => {
     expect(answer['reapplied']).toBeGreaterThan(0);
   });
 
-  test('jumpcloud_host reports the number of reapplied writes in the section system', async ({
+  test('jumpcloud_host reports the number of reapplied writes in the result of the section system', async ({
     host,
   }) => {
     const change = (record: unknown) => ({ ...Object(record), displayName: 'other' });
@@ -109,7 +109,9 @@ describe('content of a failed result', () => {
     },
   );
 
-  test('a run reads the record when a refusal follows a lost answer', async ({ host }) => {
+  test('a run reads the record again when its write gets a 502 and then a refusal', async ({
+    host,
+  }) => {
     host.hit({ kind: 'status', status: 502, applied: true }, { method: 'PUT' });
     host.hit(REFUSAL, { method: 'PUT' });
     const { answer } = await host.run('jumpcloud_system', { display_name: 'web-1' });
@@ -158,7 +160,7 @@ describe('content of a failed result', () => {
     expect(sections.system.settings).toMatchObject({ display_name: 'ip-10-0-0-7' });
   });
 
-  test('jumpcloud_system_info reports the other parts when the read of the users fails', async ({
+  test('jumpcloud_system_info reports the other parts when it cannot read the users', async ({
     host,
     emulator,
   }) => {

@@ -30,7 +30,7 @@ describe('early connections of a run without requests', () => {
       socket.destroy();
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
-    // The host name makes an early connection need a DNS lookup.
+    // With a host name instead of an address, an early connection starts with a DNS lookup.
     url = `http://localhost:${(server.address() as AddressInfo).port}`;
   });
   afterAll(() => {
@@ -40,7 +40,10 @@ describe('early connections of a run without requests', () => {
     connections = 0;
   });
 
-  /** Expects no connection. The pause lets the server accept a connection of the ended process. */
+  /**
+   * Expects no connection. Waits first, because the server may accept a connection only after the
+   * process has ended.
+   */
   async function expectNoConnection(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(connections).toBe(0);
@@ -101,7 +104,7 @@ describe('early connections of a run without requests', () => {
       await expectNoConnection();
     });
 
-    test('a run with an invalid key after registration_timeout opens no connection', async ({
+    test('a run with registration_timeout and an invalid key opens no connection', async ({
       host,
     }) => {
       const key = join(host.agentDir, 'client.key');
@@ -152,7 +155,7 @@ describe('an early connection with a truncated key', () => {
         socket.on('error', () => {});
       });
       await once(server.listen(0, '127.0.0.1'), 'listening');
-      // The URL is https, because a TLS client sends the first bytes.
+      // The URL is https, because a TLS client sends data as soon as it is connected.
       const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
       const key = join(host.agentDir, 'client.key');
       writeFileSync(key, readFileSync(key, 'utf8').slice(0, 500));

@@ -31,7 +31,9 @@ function takeRequests(): string[] {
   return lines.map((line) => line.replace(/ [0-9a-f]{24}$/, ''));
 }
 
-/** Creates a document of five sections. Returns the document and its ids. */
+/**
+ * Adds groups, users and a command. Returns their ids, and a document of five sections with them.
+ */
 function createDocument() {
   const { store } = emulator;
   const [group, other] = [store.addGroup(), store.addGroup()];
@@ -92,7 +94,7 @@ describe('jumpcloud_host with a document of five sections', () => {
     expect(takeRequests()).toHaveLength(5);
   });
 
-  test('exclusive sections remove unlisted edges that keep does not name, after all additions', async () => {
+  test('an exclusive section removes unlisted edges last, and none that the option keep lists', async () => {
     const { store } = emulator;
     const { document, group, ada, command } = createDocument();
     await run(document);
@@ -178,7 +180,7 @@ describe('jumpcloud_host with a document of five sections', () => {
     expect((await run(document)).changed).toBe(false);
   });
 
-  test('a 401 ends the run at once and is reported with its section', async () => {
+  test('a run ends at the first 401 and reports the section that got the 401', async () => {
     const { document, group } = createDocument();
     emulator.faults.add({
       fault: { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' },
@@ -194,7 +196,7 @@ describe('jumpcloud_host with a document of five sections', () => {
     });
   });
 
-  test('a run waits for settle after all edges have been written', async () => {
+  test('a run writes all edges before it waits for the settings to settle', async () => {
     emulator.initialisationRace(host.systemId, { afterMs: 300, fields: { displayName: 'x' } });
     const { document } = createDocument();
     const settling = { ...document, system: { ...document.system, settle: 1.5 } };

@@ -67,7 +67,7 @@ const ODD_NAMES = [
 ];
 
 describe.each(ODD_NAMES)('the name %j', (name) => {
-  test('an unusual name is resolved to its id, alone and among seven names', async () => {
+  test('an unusual name is resolved to its id, as the only name and as one of seven', async () => {
     const { store } = emulator;
     for (const [option, kind] of [
       ['system_groups', 'system_group'],
@@ -86,7 +86,7 @@ describe.each(ODD_NAMES)('the name %j', (name) => {
 });
 
 describe('looking up names', () => {
-  test('missing names are reported together, with similar names if the whole list was read', async () => {
+  test('missing names are reported together, with similar names if the run has read the whole list', async () => {
     const { store } = emulator;
     for (const name of [
       'missing-1',
@@ -151,7 +151,7 @@ describe('looking up names', () => {
     }
   });
 
-  test('a name of two objects is rejected with both ids, and left out under "all"', async () => {
+  test('a name that two objects share is rejected with both ids, and left out when all names are requested', async () => {
     const { store } = emulator;
     const ids = [store.addNamed('policy', 'twin'), store.addNamed('policy', 'twin')].sort();
     store.addNamed('policy', 'single');
@@ -210,7 +210,7 @@ describe('lists of a whole organisation', () => {
     emulator.requests.map(({ url, body }) => /skip=(\d+)/.exec(url)?.[1] ?? Object(body).skip);
 
   test.each(KINDS)(
-    'a run reads the list of %s to its end after a short page',
+    'a run reads the list of %s to the end although one page is short',
     async (option, kind) => {
       const { store } = emulator;
       const name = (id: string) => `short page ${id}`;
@@ -261,7 +261,7 @@ describe('lists of a whole organisation', () => {
     expect(offsets).toEqual([0, 99, 198, 99, 197, 295]);
   });
 
-  test('a name that the filter misses is found in the whole list', async () => {
+  test('a name that the filter of the server misses is found in the whole list', async () => {
     const id = emulator.store.addNamed('policy_group', 'unfiltered');
     emulator.store.addNamed('policy_group', 'UNFILTERED');
     emulator.faults.add({ fault: { kind: 'mangle', change: () => [] } });
@@ -384,13 +384,14 @@ test('an API key that an answer repeats is masked in every encoding', async () =
     });
     const { msg } = await run({ api_key: key, users: ['ada'] });
     expect(msg).toContain('********');
-    // Base64 characters at both ends also encode neighbouring text and may remain.
+    // The first and last Base64 characters also encode neighbouring text, so they may remain
+    // unmasked.
     expect(msg).not.toContain(echo.slice(4, 20));
     expect(msg).not.toContain(echo.slice(-20, -4));
   }
 });
 
-test('a call without names, with a host option or with an empty name is rejected', async () => {
+test('a run without names, with an option of host modules, or with an empty name is rejected', async () => {
   const nothing = await run({});
   expect(nothing.msg).toMatch(/^There is nothing to look up\. Give at least one of system_groups/);
   const hosts = await run({ users: 'all', agent_dir: '/opt/jc' });

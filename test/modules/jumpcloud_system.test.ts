@@ -309,8 +309,8 @@ describe.concurrent('options that match the record', () => {
   });
 });
 
-describe('the primary user as a flat key', () => {
-  test('a primary user in a flat key is set and cleared as check mode predicts', async ({
+describe('a record with the key primarySystemUser.id', () => {
+  test('a primary user in the key primarySystemUser.id is set and cleared as check mode predicts', async ({
     startWith,
   }) => {
     const flatEmulator = await startWith();
@@ -380,7 +380,7 @@ describe('attributes', () => {
     expect(await host.run({ attributes: { b: '2', a: '1' } })).toMatchObject({ changed: false });
   });
 
-  test('the message of a 404 to the read of the record says what to do', async () => {
+  test('a run whose read of the record gets a 404 fails with a message that says what to do', async () => {
     const host = await enrolHost();
     host.hit('GET', { kind: 'status', status: 404 });
     const { msg } = await host.run({});
@@ -433,7 +433,7 @@ describe('attributes', () => {
 });
 
 describe('a write', () => {
-  test('an ignored write fails with not_applied and is not reported as a change', async () => {
+  test('a write that JumpCloud ignores fails with not_applied and is not reported as a change', async () => {
     const host = await enrolHost();
     host.hit('PUT', { kind: 'ignored-write' });
     const answer = await host.run({ display_name: 'web-1', attributes: { a: '1' } });
@@ -519,7 +519,7 @@ describe.concurrent('settle', () => {
     expect(host.requests().at(-2)).toEqual(put({ displayName: 'web-1', attributes }));
   });
 
-  test('a run with settle fails with not_applied after three times its duration', async () => {
+  test('a run with settle fails with not_applied after three times the value of settle', async () => {
     const host = await enrolHost();
     emulator.initialisationRace(host.systemId, { afterMs: 100, fields: overwritten, times: 100 });
     const start = performance.now();
@@ -537,9 +537,9 @@ describe.concurrent('settle', () => {
     expect(seconds).toBeLessThan(20);
   });
 
-  test('a run with settle does not wait when an old record has the desired settings', async () => {
+  test('a run with settle does not wait when the record is not new and has the desired settings', async () => {
     const host = await enrolHost();
-    // The value of settle is longer than the time limit of a test.
+    // With this value of settle, a run that waits exceeds the time limit of a test.
     const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 90 });
     expect(answer).toMatchObject({ changed: false, reapplied: 0 });
     expect(methods(host.requests())).toBe('GET');

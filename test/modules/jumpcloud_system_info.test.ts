@@ -24,7 +24,7 @@ afterEach(() => emulator.faults.clear());
 const runInfo = (options: Record<string, unknown> = {}, flags: string[] = [], of = host) =>
   runModule(INFO, { agent_dir: of.agentDir, api_url: emulator.url, ...options }, { flags });
 
-/** Returns the gathered fields, without the fields of every result. */
+/** Returns the fields of a result, except the fields that the results of all modules have. */
 function gatheredFields({ answer }: RunResult): Record<string, unknown> {
   const { changed, failed, msg, warnings, error, system_id, invocation, api, diff, ...rest } =
     answer;

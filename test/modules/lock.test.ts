@@ -62,11 +62,11 @@ async function startHolder(
   host.hit({ kind: 'silence' }, { method: 'PUT' });
   const holder = start(host, 'held', prefix, { request_timeout: 60, ...extraOptions });
   await expect.poll(() => host.requests().at(-1)?.method, { timeout: 20_000 }).toBe('PUT');
-  // The caller would await a bare promise until the run ends, so it is inside an object.
+  // In an object, because an async function that returns the bare promise waits until the run ends.
   return { holder };
 }
 
-/** Returns the content of a lock of an ended process. */
+/** Returns the content of a lock whose process has ended. */
 function makeStaleLock(change: object = {}): string {
   return JSON.stringify({ ...prepareLock(HOUR_MS), start: '1', ...change });
 }
@@ -79,7 +79,7 @@ describe('concurrent runs of jumpcloud_system', () => {
   }, async ({ emulator, enrol }) => {
     for (let round = 0; round < 3; round++) {
       const host = await enrol();
-      // All runs find this lock of an ended process.
+      // All runs find this lock, whose process has ended.
       writeFileSync(lockPath(host), makeStaleLock());
       const attributeNames = Array.from({ length: 6 }, (_, i) => `a${i}`);
       const answers = await Promise.all(attributeNames.map((name) => setAttribute(host, name)));
@@ -160,7 +160,7 @@ describe('a stale or invalid lock', () => {
       },
     ],
     [
-      'a lock with only a running process and an expiry years ahead',
+      'a lock that contains only the id of a running process and an expiry years ahead',
       (path) => writeFileSync(path, JSON.stringify({ pid: process.pid, until: 9e15 })),
     ],
     ['an empty lock', (path) => writeFileSync(path, '')],
@@ -219,7 +219,7 @@ describe('a lock of another pid namespace', () => {
     await holder;
   });
 
-  test('a lock of another pid namespace expires with the timeout of its run', async ({
+  test('a lock of another pid namespace expires when the timeout of the run that made it has passed', async ({
     host,
     skip,
   }) => {
@@ -256,7 +256,7 @@ describe('a lock that cannot be created', () => {
     }
   });
 
-  test('a run that finds a directory in place of the lock warns and keeps its content', async ({
+  test('a run that finds a directory in place of the lock warns and does not change the directory', async ({
     host,
   }) => {
     mkdirSync(lockPath(host));

@@ -147,7 +147,7 @@ test('a run opens the file of names once', async () => {
   expect(readFileSync(trace, 'utf8').split('once.json')).toHaveLength(2);
 });
 
-test('a kind with the value null in names counts as missing', async () => {
+test('a kind that is null in the option names counts as missing', async () => {
   const partialNames = { system_group: { web: ids.web }, user: null };
   const answer = await run('jumpcloud_group_membership', { groups: ['web'], names: partialNames });
   expect(answer).toMatchObject({ changed: true, added: [ids.web] });
@@ -166,7 +166,7 @@ test('errors and warnings show the name of an object next to its id', async () =
   expect(kept.warnings.join()).toContain(`User ada (${ids.ada}) keeps sudo`);
 });
 
-test('a problem of an option shows the name of an object next to its id', async () => {
+test('an error about an option shows the name of an object next to its id', async () => {
   const {
     error,
     msg,

@@ -148,7 +148,7 @@ describe.each(NODES)('a module with Node.js %s', (_, node) => {
     await mkdir(join(place, 'node_modules'));
     await writeFile(join(place, 'package.json'), '{}');
     const options = JSON.stringify({ agent_dir: host.agentDir, api_url: emulator.url });
-    // A retry loads an extra chunk.
+    // The 503 causes a retry, which loads an extra chunk of the executable.
     emulator.faults.add({ fault: { kind: 'status', status: 503 }, times: 1 });
     const trace = join(directory, 'trace');
     const { stdout } = await execa(
@@ -174,7 +174,7 @@ describe.each(NODES)('a module with Node.js %s', (_, node) => {
     expect(lines.length).toBeGreaterThan(20);
     const names = lines.map((line) => line.replaceAll(real, '').replaceAll(node, ''));
     expect(names.filter((line) => /package\.json|node_modules/.test(line))).toEqual([]);
-    // The shell and Node.js read the path of the working directory.
+    // The shell and Node.js look up the path of the working directory, which opens no planted file.
     const touched = names.filter((line) => line.includes(`"${place}`) && !/getcwd\(/.test(line));
     expect(touched.filter((line) => !line.includes(`"${place}",`))).toEqual([]);
   });
@@ -186,7 +186,7 @@ describe('modules in an agent directory that someone else can write to', () => {
   const PIDS = 2000;
   const preciousPaths: string[] = [];
 
-  /** Creates a file of root in another directory. */
+  /** Creates a file outside the agent directory. No module may change the file. */
   async function createPreciousFile(): Promise<string> {
     const path = join(await mkdtemp(join(directory, 'precious-')), 'file');
     await writeFile(path, 'precious');
@@ -194,7 +194,9 @@ describe('modules in an agent directory that someone else can write to', () => {
     return path;
   }
 
-  /** Plants something at every path that modules write, with and without a pid. */
+  /**
+   * Plants something at every path that modules write, including paths that end with a process id.
+   */
   async function plantAll(agentDir: string, plant: (path: string) => Promise<unknown>) {
     for (const name of [...NAMES, 'planted']) await plant(join(agentDir, name));
     const planted = await readlink(join(agentDir, 'planted')).catch(() => 'planted');
@@ -242,7 +244,7 @@ describe('modules in an agent directory that someone else can write to', () => {
     expect(writing.length).toBeGreaterThan(0);
     for (const call of writing) expect(call).toMatch(/O_WRONLY\|O_CREAT\|O_EXCL\|O_NOFOLLOW/);
     for (const call of opens.filter((one) => one.includes(`"${agentDir}`))) {
-      // The option -y prints the file of each descriptor.
+      // The option -y makes strace print the path of each file descriptor.
       const [, requested, opened] = /"([^"]+)".* = \d+<([^>]+)>/.exec(call) ?? [];
       expect(opened?.replace(/ \(deleted\)$/, ''), call).toBe(opened && requested);
     }

@@ -297,7 +297,7 @@ describe('the message of a call with several problems', () => {
     ],
   ];
   test.for(rows)(
-    '%s reports the problems of %j as sentences with each hint once',
+    '%s reports the problems of %j as sentences and gives each hint once',
     async ([module, options, msg], { host }) => {
       const { answer } = await host.run(module, options);
       expect(answer.msg).toMatch(msg);

@@ -12,10 +12,14 @@ import { callsWithAllFields, type Options, sampleCallsOf } from '../harness/samp
 
 type Values = Readonly<Record<string, DocumentedValue>>;
 
-/** Return values of every Ansible module, which modules do not document. */
+/**
+ * The return values that all Ansible modules have. The documentation of a module leaves them out.
+ */
 const COMMON = ['changed', 'failed', 'invocation'];
 
-/** Runs a module in each situation with documented return values. */
+/**
+ * Runs a module in all situations that its documented return values describe. Returns the results.
+ */
 async function collectResults(
   module: ModuleName,
   host: TestHost,
@@ -99,7 +103,10 @@ function listNames(values: Values, prefix = ''): string[] {
 }
 
 const sharedNames = new Set(listNames((await readSharedDocumentation()).RETURN));
-/** Shared return values that previous tests have seen. No single module returns all of them. */
+/**
+ * The return values of the shared documentation that previous tests have seen in results. No single
+ * module returns all of them.
+ */
 const seenOfShared = new Set<string>();
 
 describe.each(HOST_MODULE_NAMES)('return values of %s', (module) => {
@@ -126,6 +133,6 @@ describe.each(HOST_MODULE_NAMES)('return values of %s', (module) => {
   });
 });
 
-test('the results of all modules together contain every shared return value', () => {
+test('the results of all modules together contain every return value of the shared documentation', () => {
   expect([...seenOfShared].sort()).toEqual([...sharedNames].sort());
 });

@@ -18,7 +18,9 @@ import { fullCall, type Options, sampleCallsOf } from '../harness/sample-calls.t
 /** A secret as the value of a mistyped option. */
 const SECRET = 'hunter2';
 
-/** The URL of a closed port, so no request leaves this machine even if it is enrolled. */
+/**
+ * The URL of a closed port. It keeps requests on this machine, even if this machine is enrolled.
+ */
 const CLOSED_PORT_URL = 'http://127.0.0.1:9';
 
 beforeAll(() => {
@@ -92,7 +94,7 @@ describe.concurrent.each(MODULE_NAMES)('%s', (name) => {
     },
   );
 
-  test(`${name} reports a second problem beside a mistyped option`, async () => {
+  test(`${name} reports a second problem next to a mistyped option`, async () => {
     const { text, exitCode } = await (await makeCallers(name)).inProcess([toArgument(mistyped)]);
     const { msg, error } = JSON.parse(text);
     expect(error.code).toBe('invalid_arguments');
@@ -123,7 +125,7 @@ describe.concurrent.each(HOST_MODULE_NAMES)('%s', (name) => {
         text: answer.text
           .replaceAll(host.agentDir, 'DIR')
           .replaceAll(host.systemId, 'SYSTEM')
-          // On a busy machine, an answer can arrive in the next second.
+          // On a busy machine, an answer can arrive a second later, which changes clock_offset.
           .replace(/"clock_offset":-?\d+/, '"clock_offset":0'),
       }));
     };

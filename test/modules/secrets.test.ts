@@ -127,9 +127,7 @@ interface SecretRun {
   readonly module?: ModuleName;
   readonly options: Record<string, unknown>;
   readonly env?: Record<string, string>;
-  /**
-   * A command that runs the executable. It must use exec, so that both are the same process.
-   */
+  /** A command that runs the executable with exec, so that its process becomes the executable. */
   readonly through?: readonly string[];
 }
 
@@ -218,7 +216,7 @@ describe.each([0, 1, 2, 3])('secrets at verbosity %i', (_ansible_verbosity) => {
     expect(answer).toMatchObject({ error: { code } });
   });
 
-  test('the signature in a record that repeats the header is masked', async () => {
+  test('the signature is masked in a record that repeats the Authorization header', async () => {
     hit({
       kind: 'mangle',
       change: (body) => ({ ...Object(body), seen: emulator.requests.at(-1)?.authorization }),
@@ -297,7 +295,7 @@ describe("an administrator's API key", () => {
   );
 
   test.each(['jumpcloud_system', 'jumpcloud_host'] as const)(
-    'an API key as unknown option of %s is not printed',
+    'an API key in an option that %s does not have is not printed',
     async (other) => {
       const given = { agent_dir: host.agentDir, api_url: emulator.url, api_key: apiKey };
       const answer = await runWithoutLeak({ module: other, options: given });
@@ -350,7 +348,7 @@ describe('a secret in the wrong place', () => {
 
   test.each(misplaced)('a secret as %s is not printed', async (where, words) => {
     const secrets: [string, string][] = [['API key', apiKey]];
-    // The text after one of these keys always counts as a secret.
+    // After one of these keys, any word counts as a secret.
     if (/api_key[=:]|key: |token=|"auth"/.test(words('').join())) secrets.push(['word', 'hunter2']);
     for (const [what, secret] of secrets) {
       const result = await runRaw('jumpcloud_names', words(secret), undefined);
@@ -385,7 +383,7 @@ describe('the password of a proxy', () => {
   });
   const url = (credentials = CREDENTIALS) => `http://${credentials}@127.0.0.1:${proxyPort}`;
 
-  test('a proxy password in the option is masked in module_args', async () => {
+  test('a proxy password in the option proxy is masked in module_args', async () => {
     const answer = await runWithoutLeak({ options: { ...options(), proxy: url() } });
     expect(answer).not.toHaveProperty('failed');
     expect(answer).toMatchObject({
@@ -451,8 +449,8 @@ describe('the password of a proxy', () => {
     );
     chmodSync(join(bin, 'systemctl'), 0o755);
     const leaving = await httpsEmulator.enrol();
-    // The host is prepared before the run, because commands with the environment of the run would show
-    // the secret.
+    // The host is prepared before the run. Otherwise the secret would be in the environment of the
+    // commands that prepare it.
     const [file = '', ...words] = onHostWith({ programs: bin });
     const prepared = spawn(file, [...words, 'sh', '-c', 'echo; exec sleep 60']);
     await once(prepared.stdout, 'data');
@@ -486,7 +484,7 @@ test.each(['jcagent.conf', 'client.crt', '.removed-from-jumpcloud', 'version.txt
   },
 );
 
-test('a private key as options file is not printed', async () => {
+test('a private key that is given as the options file is not printed', async () => {
   const path = join(host.agentDir, 'client.key');
   const child = spawn(executablePath(SYSTEM), [path]);
   let printed = '';

@@ -111,7 +111,7 @@ describe('attributes', () => {
     Object.assign(emulator.store.record(host.systemId), { attributes });
   const storedAttributes = () => emulator.store.record(host.systemId).attributes;
 
-  test('attributes that the options leave out keep all their keys', async () => {
+  test('attributes that the options do not name keep all their keys', async () => {
     const named = { _id: newId(), name: 'd', value: 'old' };
     setAttributes([...unusualAttributes, named]);
     const desired = { attributes: { d: 'new', e: '5' } };
@@ -147,7 +147,7 @@ describe('attributes', () => {
     expect((await system(desired)).changed).toBe(false);
   });
 
-  test('attributes without a value are removed by null and by purge_attributes', async () => {
+  test('an attribute without a value is removed when the options set it to null or purge attributes', async () => {
     setAttributes(unusualAttributes);
     expect(await system({ attributes: { c: null } })).toMatchObject({ changed: true });
     expect(storedAttributes()).toEqual(unusualAttributes.slice(0, 2));
@@ -157,7 +157,7 @@ describe('attributes', () => {
     expect((await system(purge)).changed).toBe(false);
   });
 
-  test('null attributes in the record count as an empty list', async () => {
+  test('attributes that are null in the record count as an empty list', async () => {
     setAttributes(null);
     expect(await system({ attributes: { a: null } })).toMatchObject({ changed: false });
     expect(await system({ attributes: { a: '1' } })).toMatchObject({ changed: true });

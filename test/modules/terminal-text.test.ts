@@ -3,7 +3,7 @@ import { executablePath, type ModuleName } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { onTerminal, quoted } from '../terminal.ts';
 
-/** Calls a module on a terminal. `environment` sets variables. */
+/** Calls a module on a terminal, with a variable assignment such as `NO_COLOR=1`. */
 function callOnTerminal(
   module: ModuleName,
   options: Record<string, unknown>,

@@ -70,14 +70,14 @@ describe('text that is not JSON', () => {
   });
 });
 
-test('parseJson rejects unclosed JSON without parsing it several times', () => {
+test('parseJson rejects unclosed JSON and calls JSON.parse only once', () => {
   const parse = vi.spyOn(JSON, 'parse');
   expect(() => parseJson('['.repeat(1000))).toThrow('is not JSON (line 1, column 1001)');
   expect(parse).toHaveBeenCalledOnce();
   parse.mockRestore();
 });
 
-test('the position of an error is that of the first wrong character', () => {
+test('the error about invalid JSON names the position of the first wrong character', () => {
   fc.assert(
     fc.property(fc.json({ noUnicodeString: false }), fc.nat(), (json, seed) => {
       const at = seed % (json.length + 1);
@@ -150,7 +150,7 @@ describe('a number that a JavaScript number cannot hold', () => {
     expect(mayBeRounded(a[0])).toBe(true);
   });
 
-  test('parseJson changes only the rounded numbers in a text', () => {
+  test('parseJson changes only numbers that would be rounded', () => {
     const text = '{"0.12345678901234567890":"x 0.12345678901234567890","b":[1e-400,7]}';
     expect(parseJson(text)).toEqual({
       '0.12345678901234567890': 'x 0.12345678901234567890',

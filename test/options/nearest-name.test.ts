@@ -38,13 +38,13 @@ test('nearestName returns the closest name, or the first of two equally close on
   expect(nearestName('anything', [])).toBeUndefined();
 });
 
-test('nearestName compares names in other scripts', () => {
+test('nearestName compares names in non-Latin scripts', () => {
   expect(nearestName('日本', ['東京'])).toBeUndefined();
   expect(nearestName('разработчик', ['тестировщики', 'разработчики'])).toBe('разработчики');
   expect(nearestName('***', ['+++'])).toBeUndefined();
 });
 
-test('nearestName suggests no distant name, even among 20,000', () => {
+test('nearestName suggests only a similar name, even among 20,000 names', () => {
   const known = Array.from({ length: 20_000 }, (_, i) => `someone.called.${i}@example.com`);
   expect(nearestName('unlike-all-of-those-in-here', known)).toBeUndefined();
   expect(nearestName('someone.caled.19999@example.com', known)).toBe(
@@ -52,7 +52,7 @@ test('nearestName suggests no distant name, even among 20,000', () => {
   );
 });
 
-test('nearestNames has suggestions for the first 20 names only', () => {
+test('nearestNames suggests names only for the first 20 unknown names', () => {
   const suggestions = nearestNames(Array(1000).fill('usres'), ['users']);
   expect(suggestions.slice(0, 20)).toEqual(Array(20).fill('users'));
   expect(suggestions.slice(20)).toEqual(Array(980).fill(undefined));

@@ -19,7 +19,7 @@ const directory = mkdtempSync(join(tmpdir(), 'quote-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('quoteName', () => {
-  test.each(KEYS)('quoteName masks the key %s, also between other words', (key) => {
+  test.each(KEYS)('quoteName masks the key %s, alone and between other words', (key) => {
     expect(quoteName(key)).toBe('********');
     expect(quoteName(`the key is ${key} now`)).toBe('********');
   });

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { readRegularFile, UserFileError } from '../../src/options/read-regular-file.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'read-regular-file-'));
-// The last program of the killed shell may still be running.
+// Retries, because a process that a test killed may still write to the directory.
 afterAll(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
 const fifo = join(directory, 'fifo');
 execaSync('mkfifo', [fifo]);
@@ -41,7 +41,7 @@ describe('readRegularFile', () => {
     expect(() => readRegularFile(path, 1)).toThrow(new UserFileError('is larger than 1 MiB'));
   });
 
-  test('readRegularFile returns all of a kernel file that reports a size of zero', () => {
+  test('readRegularFile returns the whole content of a /proc file, whose reported size is zero', () => {
     const path = `/proc/${process.ppid}/environ`;
     const text = readRegularFile(path, 1);
     expect(text.length).toBeGreaterThan(0);
@@ -64,7 +64,7 @@ describe('readRegularFile', () => {
   test('readRegularFile does not wait for the next line of /proc/kmsg', () => {
     const path = link('kmsg', '/proc/kmsg');
     expect(() => {
-      // The first call may return the messages that exist already.
+      // The first call may return messages that were printed before.
       readRegularFile(path, 16);
       readRegularFile(path, 16);
     }).toThrow(UserFileError);

@@ -12,9 +12,9 @@ import { debianMirror } from './debian-mirror.ts';
 export type Suite = 'bookworm' | 'trixie';
 
 /**
- * Returns a directory with a minimal Debian, without Node.js or Python. It is made once and kept.
- * Prints a reason and returns undefined when it cannot be made. For another processor, the packages
- * are only unpacked: their libraries can be read, but no program runs.
+ * Returns the directory of a minimal Debian without Node.js or Python. The first call makes the
+ * directory. Prints a reason and returns undefined when that fails. For another processor, the
+ * packages are only unpacked, so no program in the directory runs.
  */
 export async function debianDirectory(
   suite: Suite,
@@ -39,8 +39,8 @@ export async function debianDirectory(
   });
 }
 
-/** Like `debianDirectory`, with Python and with python3-apt, which Ansible's modules need. */
-export async function debianWithPython(suite: Suite): Promise<string | undefined> {
+/** Like `debianDirectory`, but with Python and python3-apt, which Ansible's modules need. */
+export async function debianDirectoryWithPython(suite: Suite): Promise<string | undefined> {
   const bare = await debianDirectory(suite, 'amd64');
   if (bare === undefined) return undefined;
   return makeOnce(`${bare}-python`, 'the tests in a Debian with Python', async (unfinished) => {
@@ -53,9 +53,8 @@ export async function debianWithPython(suite: Suite): Promise<string | undefined
 }
 
 /**
- * Makes a directory once. It is made under another name and then renamed, so it is never
- * incomplete. Test processes wait for each other. Prints the error and returns undefined when it
- * cannot be made.
+ * Makes a directory unless it exists. Renames the directory when it is complete. Other test
+ * processes wait for it. Prints the error and returns undefined when the directory cannot be made.
  */
 async function makeOnce(
   directory: string,

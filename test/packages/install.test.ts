@@ -54,7 +54,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
     return () => rm(root, { recursive: true });
   });
 
-  /** Copies packages into /root of the Debian and returns their paths there. */
+  /** Copies packages into /root of the Debian directory and returns their paths for a chroot. */
   const copyIn = async (...packages: string[]) => {
     for (const path of packages) await copyFile(path, join(root, 'root', basename(path)));
     return packages.map((path) => `/root/${basename(path)}`);
@@ -87,7 +87,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
       node = await keptPackage(runtime as PackageDescription, 'deb');
     }, 300_000);
 
-    test('both debs work right after installation and a purge leaves no file', async () => {
+    test('both debs work right after installation, and a purge removes all their files', async () => {
       expect((await runInside(root, ['sh', '-c', 'command -v node nodejs python3'])).stdout).toBe(
         '',
       );
@@ -110,7 +110,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
       expect(await everyPath(root)).toEqual(before);
     }, 60_000);
 
-    test('dpkg does not configure the deb with the modules without any Node.js', async () => {
+    test('dpkg refuses to configure the deb of the modules when Node.js is missing', async () => {
       const [path = ''] = await copyIn(modules);
       const result = await runInside(root, ['dpkg', '-i', path]);
       expect(result.exitCode).toBe(1);
@@ -119,7 +119,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
       );
     }, 60_000);
 
-    test('a removal keeps host.json and enabled units, and a purge only host.json', async () => {
+    test('a removal of the deb keeps host.json and the enabled units, and a purge keeps only host.json', async () => {
       const [path = ''] = await copyIn(modules);
       await runOrFail('dpkg', '--force-depends', '-i', path);
       await writeFile(join(root, 'etc/jumpcloud/host.json'), '{}');
@@ -127,7 +127,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
         await mkdir(dirname(join(root, link)), { recursive: true });
         await symlink(`/usr/lib/systemd/system/${basename(link)}`, join(root, link));
       }
-      // An upgrade, here to the same version, and a removal keep the units enabled.
+      // The units stay enabled after an upgrade, here to the same version, and after a removal.
       await runOrFail('dpkg', '--force-depends', '-i', path);
       await runOrFail('dpkg', '--remove', NAMES[0] ?? '');
       for (const link of ENABLED) {
@@ -141,7 +141,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
       expect(await readFile(join(root, 'etc/jumpcloud/host.json'), 'utf8')).toBe('{}');
     }, 60_000);
 
-    test('dpkg upgrades a development build to its release, and --refuse-downgrade keeps the release', async () => {
+    test('dpkg upgrades a development build to its release, and --refuse-downgrade prevents the reverse', async () => {
       const older = await BuiltPackages.make({
         ...RELEASE,
         version: '1.2.3-dev.20260101000000.gabc',
@@ -156,7 +156,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
           (await runOrFail('dpkg-query', '-W', '-f', VERSION_FORMAT, NAMES[0] ?? '')).stdout;
         await install('-i', before);
         expect(await installed()).toBe('1.2.3~dev.20260101000000.gabc-1');
-        // Like apt, dpkg never downgrades a package with --refuse-downgrade.
+        // With --refuse-downgrade, dpkg behaves like apt and never downgrades a package.
         await install('--refuse-downgrade', '-i', after);
         expect(await installed()).toBe('1.2.3-1');
         await install('--refuse-downgrade', '-i', before);
@@ -178,9 +178,9 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
     }, 300_000);
     const rpm = (...words: string[]) => output('rpm', '--root', root, ...words);
 
-    test('both rpms work right after installation and an erasure leaves no file', async () => {
+    test('both rpms work right after installation, and erasing them removes all their files', async () => {
       await rpm('--initdb');
-      // On Red Hat systems these directories belong to the packages filesystem and systemd.
+      // On Red Hat systems, these directories belong to other packages: filesystem and systemd.
       for (const directory of ['usr/share/licenses', 'usr/lib/systemd/system-preset']) {
         await mkdir(join(root, directory), { recursive: true });
       }

@@ -9,8 +9,8 @@ import type { PackageDescription } from '../../scripts/package/package-descripti
 import { cacheDirectory } from '../../scripts/package/runtime.ts';
 
 /**
- * The directory for packages with Node.js from earlier runs. Each is in a subdirectory that is
- * named after the hash of its input.
+ * The directory for packages with Node.js that are kept for later runs. Each package has a
+ * subdirectory, which is named after the hash of its input.
  */
 const KEPT = join(cacheDirectory, 'packages');
 
@@ -20,8 +20,8 @@ const FORMATS = {
 } as const;
 
 /**
- * Makes a package with fast compression, or returns that of an earlier run. It is made again when its
- * description, the code that packs it, or the packaging tool differs.
+ * Makes a package with fast compression, or returns the package of an earlier run. The package is
+ * made again when its description, the code that packs it, or the packaging tool differs.
  */
 export async function keptPackage(
   description: PackageDescription,
@@ -42,7 +42,7 @@ export async function keptPackage(
   const path = join(KEPT, hash.digest('hex').slice(0, 16), fileName(description));
   if (await wasKept(path)) return path;
   await mkdir(KEPT, { recursive: true });
-  // Made under another name and then renamed, so that a kept package is never incomplete.
+  // The package is renamed when it is complete, so that a kept package is never incomplete.
   const unfinished = await mkdtemp(join(KEPT, '.unfinished-'));
   try {
     await build(unfinished, description, 0);
@@ -54,7 +54,10 @@ export async function keptPackage(
   return path;
 }
 
-/** Returns what a program prints about a kept package; keeps its output beside the package. */
+/**
+ * Returns the output of a program for a kept package. Keeps the output in a file next to the
+ * package.
+ */
 export async function keptOutput(
   path: string,
   program: string,
@@ -71,7 +74,7 @@ export async function keptOutput(
   return stdout;
 }
 
-/** Reads the file that follows `--config`. */
+/** Returns the content of the file that the flag `--config` names, or an empty text. */
 async function configurationOf(words: readonly string[]): Promise<string> {
   const file = words[words.indexOf('--config') + 1];
   return words.includes('--config') && file !== undefined ? readFile(file, 'utf8') : '';

@@ -67,7 +67,7 @@ describe.runIf(canPack.deb)('the deb with the modules', () => {
           !line.startsWith('lrwxrwxrwx root/root '),
       ),
     ).toEqual([]);
-    // The package adds no other entry to directories that it shares with other packages.
+    // Below /etc and /usr/bin, the package has only the modules and /etc/jumpcloud.
     const names = found.map((line) => line.split(' ')[2] ?? '');
     expect(names.filter((name) => /^(etc|usr\/bin)\/./.test(name)).length).toBe(
       packed.built.modules.length + 1,
@@ -87,7 +87,7 @@ describe.runIf(canPack.deb)('the deb with the modules', () => {
     }
   });
 
-  test('the deb depends on its own Node.js package or on another Node.js', async () => {
+  test('the deb depends on jumpcloud-system-context-node or on nodejs', async () => {
     expect(await output('dpkg-deb', '--field', path, 'Depends')).toBe(
       'jumpcloud-system-context-node | nodejs (>= 18.17)',
     );
@@ -122,7 +122,7 @@ describe.runIf(canPack.rpm)('the rpm with the modules', () => {
     expect(found.filter((line) => !line.includes(' root/root '))).toEqual([]);
   });
 
-  test('the rpm depends on its own Node.js package or another Node.js of any epoch', async () => {
+  test('the rpm depends on jumpcloud-system-context-node or on nodejs with epoch 1 or later', async () => {
     const requires = (await output('rpm', '-qp', '--requires', path)).split('\n');
     expect(requires).toContain('(jumpcloud-system-context-node or nodejs >= 1:18.17)');
     expect(requires).toContain('/bin/sh');
@@ -154,7 +154,7 @@ describe('the list of contents (SBOM) of the modules', () => {
   const sbom = async () =>
     JSON.parse(await readFile(join(packed.directory, 'sbom.cdx.json'), 'utf8'));
 
-  test('the executables, the packages, the collection and the SBOM have one version', async () => {
+  test('the executables, the packages, the collection and the SBOM have the same version', async () => {
     const { metadata, components } = await sbom();
     const { name = '' } = packed.built.modules[0] ?? {};
     const executable = join(packed.directory, 'modules', name);
@@ -173,7 +173,7 @@ describe('the list of contents (SBOM) of the modules', () => {
     ]);
   });
 
-  test('the SBOM lists each executable with its checksum, and the declared dependencies in it', async () => {
+  test('the SBOM lists each executable with its checksum and the dependencies that package.json declares', async () => {
     const { components, dependencies } = await sbom();
     for (const { name } of packed.built.modules) {
       const [hash] = components.find((one: { name: string }) => one.name === name).hashes;
@@ -255,7 +255,7 @@ describe('packageVersion', () => {
 });
 
 describe('the pages in /usr/share/doc', () => {
-  test('the pages link only to each other and have no pictures', () => {
+  test('the pages in /usr/share/doc link only to each other and contain no images', () => {
     const pages = description.files.filter(({ path }) => path.endsWith('.md'));
     expect(pages.length).toBe(3);
     const beside = pages.map(({ path }) => basename(path));

@@ -81,7 +81,7 @@ export async function runtimeDescription(
     const runtime = await fetchRuntime(architecture, pinned);
     return await runtimePackage(architecture, pinned, runtime, PUBLISHER);
   } catch (error) {
-    // Skips tests only when npm fails. A wrong download must fail them.
+    // Tests are skipped only when npm fails. A wrong download must fail the tests.
     if (!(error instanceof Error && 'command' in error)) throw error;
     console.log(
       `Skipped: the tests of the package with Node.js. npm could not fetch Node.js ${pinned.version} for ${architecture}.`,

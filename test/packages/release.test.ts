@@ -35,7 +35,7 @@ const INPUTS: ReleaseInputs = {
 };
 
 describe('readRelease', () => {
-  test('a release has the links of the settings and the date and changes of the changelog', () => {
+  test('readRelease takes links from the settings, and date and changes from the changelog', () => {
     const { repository, issues, homepage, documentation } = SETTINGS;
     expect(readRelease({ ...INPUTS, args: ['--earlier', 'a', '--earlier', 'b'] })).toEqual({
       version: '1.2.3',
@@ -83,14 +83,14 @@ describe('readRelease', () => {
 
 const canSign = hasTool('the tests of signatures', 'gpg', 'gpgv', 'rpmsign', 'createrepo_c');
 
-test.runIf(canSign)('a text that is not one secret key is refused', async () => {
+test.runIf(canSign)('Signer.open refuses a text that is not exactly one secret key', async () => {
   await expect(Signer.open('-----BEGIN PGP PRIVATE KEY BLOCK-----\n')).rejects.toThrow(
     'SIGNING_KEY must be exactly one secret key',
   );
 });
 
 test.runIf(canSign && canPack.deb && canPack.rpm)(
-  'makeRelease signs and verifies packages, checksums and repositories, the same bytes each time',
+  'makeRelease signs and verifies packages, checksums and repositories, and is reproducible',
   { timeout: 180_000 },
   async () => {
     const directory = await mkdtemp(join(tmpdir(), 'release-'));

@@ -22,7 +22,10 @@ let signer: Signer;
 let otherSigner: Signer;
 let releases: TinyReleases;
 let server: StaticServer;
-/** The names of repositories: as released, with another key, with a package that was changed. */
+/**
+ * The names of three repositories: one as released, one signed with another key, and one with a
+ * changed package.
+ */
 const [GOOD, WRONG_KEY, TAMPERED] = ['good', 'wrong-key', 'tampered'] as const;
 
 describe.runIf(canMake)('the repositories', () => {
@@ -33,7 +36,7 @@ describe.runIf(canMake)('the repositories', () => {
     server = await StaticServer.start(releases.directory);
     const good = await releases.repository(GOOD, `${server.url}/${GOOD}`, signer);
     const other = await releases.repository(WRONG_KEY, `${server.url}/${WRONG_KEY}`, otherSigner);
-    // A host that has the project's key from before.
+    // The repository offers the project's key, which did not sign the index.
     await cp(join(good, KEY), join(other, KEY));
     const tampered = await releases.repository(TAMPERED, `${server.url}/${TAMPERED}`, signer);
     await flipByte(join(tampered, `apt/pool/${NAME}_1.1.0-1_all.deb`));
@@ -53,7 +56,7 @@ describe.runIf(canMake)('the repositories', () => {
     expect(files.filter((file) => /\.(deb|rpm)$/.test(file))).toHaveLength(6);
   });
 
-  test('an rpm without a signature is refused although its digests are right', async () => {
+  test('an rpm without a signature is refused, even if its digests are correct', async () => {
     const rpm = await distributionRpm(releases.directory);
     const verifier = await Verifier.open(signer.publicKey);
     await expect(verifier.verifyRpm(rpm)).rejects.toThrow('is not signed');
@@ -79,7 +82,7 @@ describe.runIf(canMake)('the repositories', () => {
     afterAll(async () => root && (await rm(root, { recursive: true })));
 
     test.runIf(debian)(
-      'apt installs over http and file, pins, upgrades and rolls back',
+      'apt installs from http and file URLs, keeps a pinned version, upgrades and rolls back',
       async () => {
         expect(await addRepository(`${server.url}/${GOOD}`)).toMatchObject({ exitCode: 0 });
         expect(await installed()).toBe('1.1.0');
@@ -126,7 +129,10 @@ describe.runIf(canMake)('the repositories', () => {
         reject: false,
         env: { LC_ALL: 'C' },
       });
-    /** Makes an empty root with the repository, and a package that stands for a distribution. */
+    /**
+     * Makes a directory with the repository and one installed package, which provides what a
+     * distribution would.
+     */
     const newRoot = async (url: string) => {
       root = await mkdtemp(join(tmpdir(), 'dnf-'));
       const repositories = join(root, 'etc/yum.repos.d');
@@ -140,7 +146,7 @@ describe.runIf(canMake)('the repositories', () => {
       return root;
     };
 
-    test('dnf installs over http and file, pins, upgrades and rolls back', async () => {
+    test('dnf installs from http and file URLs, keeps a pinned version, upgrades and rolls back', async () => {
       await newRoot(`${server.url}/${GOOD}`);
       const first = await dnf('install', NAME);
       expect(first, first.stderr).toMatchObject({ exitCode: 0 });

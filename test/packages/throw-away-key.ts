@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
-/** Makes a signing key and returns it as text. The algorithm is one that every rpm can verify. */
+/** Makes a signing key with an algorithm that every rpm can verify. Returns the key as text. */
 export async function throwAwayKey(passphrase = ''): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'key-'));
   const run = async (...words: string[]) => {

@@ -54,8 +54,7 @@ export class TinyReleases {
 }
 
 /**
- * Makes an rpm that provides what the packages need of a distribution, and returns its path. It has no
- * signature.
+ * Makes an unsigned rpm that provides what the packages need from a distribution. Returns its path.
  */
 export async function distributionRpm(directory: string): Promise<string> {
   const spec = join(directory, 'distribution.spec');

@@ -20,8 +20,11 @@ test.beforeEach(({ emulator: sharedEmulator, sandbox: newSandbox }) => {
   sandbox = newSandbox;
 });
 
-/** Copies a packaged program into the sandbox, with /usr/bin in it replaced by the sandbox's. Returns its path. */
-async function place(name: string): Promise<string> {
+/**
+ * Copies a packaged program into the sandbox, with the sandbox's directory in place of /usr/bin.
+ * Returns the path of the copy.
+ */
+async function installProgram(name: string): Promise<string> {
   const text = await readFile(join(PROGRAMS, name), 'utf8');
   const [, ...lines] = text.replaceAll('/usr/bin/', sandbox.path('/usr/bin/')).split('\n');
   await sandbox.writeProgram(`/usr/lib/jumpcloud-system-context/${name}`, ...lines);
@@ -52,7 +55,7 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
       end,
     );
     const words = ['/etc/jumpcloud/host.json', sandbox.path(`${RESULTS}/jumpcloud-host.json`)];
-    return execa(await place('describe-host'), words, { reject: false });
+    return execa(await installProgram('describe-host'), words, { reject: false });
   };
 
   beforeEach(() => mkdir(sandbox.path(RESULTS), { recursive: true }));
@@ -141,7 +144,7 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
     expect(stdout.split('\n').slice(1)).toEqual(['The option "a\\b" is {"msg":"no"}. Correct it.']);
   });
 
-  test('describe-host reports its progress and then the message as status to systemd', async () => {
+  test('describe-host sends its progress and then the message to systemd as its status', async () => {
     await sandbox.replaceProgram('systemd-notify', `echo "$*" >>'${sandbox.path('/notified')}'`);
     vi.stubEnv('PATH', sandbox.env['PATH']);
     vi.stubEnv('NOTIFY_SOCKET', '/nowhere');
@@ -152,7 +155,7 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
   });
 
   test('describe-host exits with 1 when the module is missing', async () => {
-    const program = await place('describe-host');
+    const program = await installProgram('describe-host');
     const result = await execa(program, ['/etc/jumpcloud/host.json'], { reject: false });
     expect(result).toMatchObject({ exitCode: 1 });
     expect(result.stderr).toContain('jumpcloud_host');
@@ -166,7 +169,10 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
       `: >"${sandbox.path('/started')}"`,
       'n=0; while [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done',
     );
-    const program = execa(await place('describe-host'), ['x'], { reject: false, detached: true });
+    const program = execa(await installProgram('describe-host'), ['x'], {
+      reject: false,
+      detached: true,
+    });
     await expect.poll(() => readFile(sandbox.path('/started'), 'utf8').catch(() => null)).toBe('');
     // Signals the whole process group, as systemd signals all processes of a unit.
     process.kill(-(program.pid ?? 0), 'SIGTERM');
@@ -184,7 +190,7 @@ describe('remove-on-poweroff, which jumpcloud-removal.service runs', () => {
     const words = ['/etc/jumpcloud/removal.json', `${RESULTS}/jumpcloud-removal.json`];
     await mkdir(sandbox.path(RESULTS), { recursive: true });
     return execa(
-      await place('remove-on-poweroff'),
+      await installProgram('remove-on-poweroff'),
       words.map((path) => sandbox.path(path)),
       { env: sandbox.env, reject: false },
     );
@@ -201,7 +207,7 @@ describe('remove-on-poweroff, which jumpcloud-removal.service runs', () => {
   });
 
   test.each(['poweroff.target', 'halt.target'])(
-    'remove-on-poweroff deletes the record on %s',
+    'remove-on-poweroff deletes the record when systemd starts %s',
     async (target) => {
       const result = await stop(...OTHER_JOBS, `12 ${target} start waiting`);
       expect(result, result.stdout).toMatchObject({ exitCode: 0 });
@@ -241,7 +247,7 @@ describe('remove-on-poweroff, which jumpcloud-removal.service runs', () => {
     expect(sandbox.writes()).toEqual([]);
   });
 
-  test('remove-on-poweroff names the Admin Portal when systemctl fails, and removes nothing', async () => {
+  test('remove-on-poweroff removes nothing when systemctl fails, and points to the Admin Portal', async () => {
     const { exitCode, stderr } = await stop('exit 1');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^systemctl failed, .*look for it in the Admin Portal\.$/);
@@ -271,7 +277,7 @@ describe('remove-on-poweroff, which jumpcloud-removal.service runs', () => {
 const hasAnalyze = hasTool("systemd-analyze over the packages' units", 'systemd-analyze');
 
 test.runIf(hasAnalyze).each(UNIT_NAMES)('systemd-analyze verify accepts %s', async (unit) => {
-  for (const name of ['describe-host', 'remove-on-poweroff']) await place(name);
+  for (const name of ['describe-host', 'remove-on-poweroff']) await installProgram(name);
   const installed = '/usr/lib/jumpcloud-system-context/';
   for (const name of UNIT_NAMES) {
     const text = await readFile(join(UNITS, name), 'utf8');
@@ -282,7 +288,10 @@ test.runIf(hasAnalyze).each(UNIT_NAMES)('systemd-analyze verify accepts %s', asy
   expect({ stdout, stderr, exitCode }).toEqual({ stdout: '', stderr: '', exitCode: 0 });
 });
 
-/** The highest allowed exposure, times ten. Without the sandbox the exposure is 93 and 96. */
+/**
+ * The highest exposure that systemd-analyze may report, times ten. Without sandboxing, the units
+ * would have 93 and 96.
+ */
 const THRESHOLD = 30;
 
 test
@@ -322,7 +331,7 @@ test('the preset disables every unit that can be enabled', async () => {
   expect(disabled.sort()).toEqual(installable.sort());
 });
 
-test('the example documents are JSON and the units name their paths', async () => {
+test('the example documents are JSON, and each unit names the path of its document', async () => {
   for (const name of ['host', 'removal']) {
     const example = join(projectDirectory, `packaging/examples/${name}.json`);
     expect(JSON.parse(await readFile(example, 'utf8'))).toBeTypeOf('object');

@@ -7,7 +7,9 @@ import { addDynamicGroup } from '../emulator/sample-objects.ts';
 import { test } from '../harness/emulator-fixture.ts';
 import { probe } from './probe-emulator.ts';
 
-/** Adds marked fields to every object in an answer, and marked words to every text. */
+/**
+ * Adds fields with the word "marker" to every object in an answer, and that word to every message.
+ */
 function mark(body: unknown): unknown {
   if (Array.isArray(body)) return body.map(mark);
   if (Object(body) !== body) return body;
@@ -21,7 +23,7 @@ function mark(body: unknown): unknown {
   return { ...Object.fromEntries(entries), ...marked };
 }
 
-test('the files of a run contain nothing that identifies the organisation', async ({
+test('the files that a run writes contain nothing that identifies the organisation', async ({
   emulator,
 }) => {
   const { store } = emulator;

@@ -19,7 +19,7 @@ const test = base.extend('prepared', { scope: 'file' }, ({ startWith }) => {
 /** The questions whose answers the emulator cannot change. */
 const WITHOUT_SWITCH = ['agent_files', 'dynamic_memberships', 'command_filter'];
 
-/** Answers of the emulator, and the questions that they answer as assumed. */
+/** A behaviour of the emulator, and the questions that it still answers as assumed. */
 interface Case {
   readonly behaviour: Partial<Behaviour>;
   readonly asAssumed: readonly (keyof Behaviour)[];
@@ -32,8 +32,8 @@ const deleted = (listed: boolean, counted: boolean, short: boolean) => ({
   short,
 });
 
-/** Answers that differ from the assumptions. Together, they cover each kind of answer. */
-const OTHERS: Readonly<Record<string, Case>> = {
+/** Behaviours that differ from the assumptions. Together, they cover each kind of answer. */
+const DEVIATIONS: Readonly<Record<string, Case>> = {
   refusals: {
     behaviour: {
       dynamic_join: write(404, false),
@@ -96,7 +96,7 @@ const OTHERS: Readonly<Record<string, Case>> = {
 };
 
 describe('the probe against an emulator', () => {
-  test('the probe finds "as assumed" for all assumed answers and restores everything', async ({
+  test('the probe judges each assumed answer "as assumed" and restores everything', async ({
     prepared,
   }) => {
     const { emulator, host } = await prepared({});
@@ -112,7 +112,7 @@ describe('the probe against an emulator', () => {
     expect(emulator.requests.filter(({ method }) => method === 'PATCH')).toEqual([]);
   });
 
-  test.for(Object.entries(OTHERS))(
+  test.for(Object.entries(DEVIATIONS))(
     'the probe reports the answers of the case "%s" with their verdicts, and restores everything',
     async ([, { behaviour, asAssumed }], { prepared }) => {
       const { emulator, host } = await prepared(behaviour);
@@ -137,7 +137,8 @@ describe('the probe against an emulator', () => {
       const { graph_lag: _, rate_limit: __, ...learned } = behaviourOf(JSON.stringify(report));
       expect(learned).toMatchObject(others);
       if (behaviour.description?.effect !== false) return;
-      // Without the description, nothing holds the state of systemInsights to restore.
+      // The probe stores the state of systemInsights in the description. If it cannot, it changes
+      // no state.
       const written = emulator.requests.map(({ body }) => JSON.stringify(body ?? ''));
       expect(written.filter((text) => text.includes('systemInsights"'))).toEqual([]);
     },
@@ -167,7 +168,7 @@ describe('behaviourOf', () => {
     ).toEqual({});
   });
 
-  test('the emulator has a switch for each question on which a module depends', () => {
+  test('the behaviour of the emulator can be set for each question on which a module depends', () => {
     const ids = [...QUESTIONS, LAST_QUESTION].map(({ id }) => id);
     expect(ids.filter((id) => !(id in ASSUMED_BEHAVIOUR))).toEqual(WITHOUT_SWITCH);
     expect(Object.keys(ASSUMED_BEHAVIOUR).filter((id) => !ids.includes(id))).toEqual([]);

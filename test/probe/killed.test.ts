@@ -9,7 +9,7 @@ import { test as base } from '../harness/emulator-fixture.ts';
 import { sampleRows } from '../harness/sample-size.ts';
 import { RECORD, stateOf } from './probe-emulator.ts';
 
-/** The request at which a run gets a signal: the nth of its method, or of all methods. */
+/** The request at which a run gets a signal: the nth request of one method, or of all methods. */
 interface Point {
   readonly method?: 'PUT' | 'DELETE';
   /** The first creation of a test object is number 1. */
@@ -47,7 +47,10 @@ const test = base
     return output;
   })
   .extend('start', ({ emulator, output }) => {
-    /** Starts the command, and sends it a signal at the nth request after its first creation. */
+    /**
+     * Starts the command. Sends it a signal at the given request, counted from the first
+     * creation of an object.
+     */
     return (
       host: EnrolledHost,
       signal: 'SIGKILL' | 'SIGINT' | 'SIGHUP',
@@ -60,7 +63,8 @@ const test = base
       let cleanedState: unknown;
       let count = 0;
       let isAfterCreation = false;
-      // The listeners are called in order of arrival, because the command sends one request at a time.
+      // The command sends one request at a time, so these functions are called in the order of
+      // requests.
       const isCreation = ({ method, url }: { method: string; url: string }) =>
         method === 'POST' && url === '/api/v2/systemgroups';
       emulator.faults.add({
@@ -90,7 +94,7 @@ async function preparedHost(emulator: Emulator): Promise<EnrolledHost> {
   return host;
 }
 
-test('the next run after a kill first removes the left-overs', async ({ emulator, start }) => {
+test('the run after a killed run first removes the left-overs', async ({ emulator, start }) => {
   const host = await preparedHost(emulator);
   const before = stateOf(emulator, host);
   const changed = [];

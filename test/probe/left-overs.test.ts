@@ -60,7 +60,7 @@ describe('a run', () => {
     const emulator = await startWith();
     const host = await emulator.enrol();
     const path = `/api/systems/${host.systemId}`;
-    // The first three reads are those of the host.
+    // The host sends the first three reads of its record. The administrator sends the next one.
     const when = ({ url }: { url: string }) => url === path;
     emulator.faults.add({ fault: { kind: 'status', status: 404 }, when, skip: 3 });
     await expect(probe(emulator, host)).rejects.toThrow('another organisation');

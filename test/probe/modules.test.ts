@@ -8,7 +8,9 @@ import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
 import { test as base } from '../harness/emulator-fixture.ts';
 
 const test = base.extend('prepared', { scope: 'file' }, ({ startWith }) => {
-  /** Starts an emulator with a host, and returns a function that runs modules there. */
+  /**
+   * Starts an emulator with a host. Returns both, and a function that runs a module on the host.
+   */
   return async (behaviour: Partial<Behaviour>) => {
     const emulator = await startWith({ behaviour });
     const host = await emulator.enrol({ record: { systemInsights: { state: 'enabled' } } });
@@ -32,9 +34,9 @@ const ANSWERS: WriteBehaviour[] = [
   ...STATUSES.map((status) => ({ status, effect: false })),
 ];
 
-describe('a module has the outcome that the probe predicts', () => {
+describe('modules', () => {
   test.for(ANSWERS)(
-    'if a dynamic group is joined or left with %o',
+    'a run ends as the probe predicts when a write to a dynamic group gets %o',
     async (answer, { prepared }) => {
       const { emulator, host, run } = await prepared({
         dynamic_join: answer,
@@ -59,28 +61,36 @@ describe('a module has the outcome that the probe predicts', () => {
 
   test.for(
     ANSWERS.map(({ status, effect }) => ({ status: status === 204 ? 200 : status, effect })),
-  )('if a field of the record is written with %o', async (answer, { prepared }) => {
-    const { run } = await prepared({ description: answer, system_insights: answer });
-    const results = [
-      await run('jumpcloud_system', { description: 'x' }),
-      await run('jumpcloud_system', { system_insights: 'deferred' }),
-    ];
-    expect(results.map(outcomeOf)).toEqual(results.map(() => recordOutcome(answer)));
-  });
+  )(
+    'a run ends as the probe predicts when a write to the record gets %o',
+    async (answer, { prepared }) => {
+      const { run } = await prepared({ description: answer, system_insights: answer });
+      const results = [
+        await run('jumpcloud_system', { description: 'x' }),
+        await run('jumpcloud_system', { system_insights: 'deferred' }),
+      ];
+      expect(results.map(outcomeOf)).toEqual(results.map(() => recordOutcome(answer)));
+    },
+  );
 
   test.for([
     { refused: 0, status: 0, lost: 2 },
     { refused: 2, status: 400, lost: 0 },
     { refused: 1, status: 409, lost: 1 },
-  ])('if five parallel writes are answered with %o', async (parallel_writes, { prepared }) => {
-    const { emulator, run } = await prepared({ parallel_writes });
-    const groups = Array.from({ length: 5 }, () => emulator.store.addGroup());
-    const first = await run('jumpcloud_group_membership', { groups });
-    expect(sentence('parallel_writes', parallel_writes)).toContain(outcomeOf(first));
-    expect(first.added).toHaveLength(5 - parallel_writes.refused);
-  });
+  ])(
+    'a run ends as the probe predicts when five parallel writes get %o',
+    async (parallel_writes, { prepared }) => {
+      const { emulator, run } = await prepared({ parallel_writes });
+      const groups = Array.from({ length: 5 }, () => emulator.store.addGroup());
+      const first = await run('jumpcloud_group_membership', { groups });
+      expect(sentence('parallel_writes', parallel_writes)).toContain(outcomeOf(first));
+      expect(first.added).toHaveLength(5 - parallel_writes.refused);
+    },
+  );
 
-  test('if the clock is refused', async ({ prepared }) => {
+  test('a run ends as the probe predicts when JumpCloud refuses the time of the host', async ({
+    prepared,
+  }) => {
     const tolerance = async (seconds: number, errorMs: number) => {
       const clock_tolerance = { ahead_s: seconds, behind_s: seconds };
       const { emulator, host, run } = await prepared({ clock_tolerance });
@@ -98,7 +108,7 @@ describe('a module has the outcome that the probe predicts', () => {
     { visible_ms: 60_000, gone_status: 401, outcome: 'not_applied' },
     { visible_ms: 0, gone_status: 403, outcome: 'failed' },
   ])(
-    'if a deleted record behaves like %o',
+    'a run ends as the probe predicts when a deleted record behaves like %o',
     async ({ outcome, ...deleted_record }, { prepared }) => {
       const { run } = await prepared({ deleted_record });
       const result = outcomeOf(await run('jumpcloud_removal', {}));
@@ -106,7 +116,9 @@ describe('a module has the outcome that the probe predicts', () => {
     },
   );
 
-  test('if a lag is within or beyond the time for reading back', async ({ prepared }) => {
+  test('a run ends as the probe predicts when a new edge appears in time or too late', async ({
+    prepared,
+  }) => {
     const lag = async (ms: number) => {
       const { emulator, run } = await prepared({
         graph_lag: { membership_ms: ms, association_ms: ms },
@@ -118,7 +130,9 @@ describe('a module has the outcome that the probe predicts', () => {
     expect(await lag(60_000)).toBe('not_applied');
   });
 
-  test('if a list still has a deleted object, or ends too early', async ({ prepared }) => {
+  test('a run ends as the probe predicts when a list has a deleted object or ends too early', async ({
+    prepared,
+  }) => {
     const listed = { listed: true, counted: true, short: false };
     const first = await prepared({ deleted_in_memberof: listed });
     const groups = [1, 2].map(() => first.emulator.store.addGroup());
@@ -139,7 +153,9 @@ describe('a module has the outcome that the probe predicts', () => {
     expect(sentence('deleted_in_memberof', uncounted)).toContain('end too early');
   });
 
-  test('if sudo of an edge cannot be updated', async ({ prepared }) => {
+  test('a run ends as the probe predicts when sudo of an edge cannot be updated', async ({
+    prepared,
+  }) => {
     for (const [status, effect] of [
       [204, false],
       [400, false],

@@ -38,7 +38,7 @@ test('extractAnsibleKeys removes all keys with the prefix _ansible_, and no othe
 });
 
 test.each([['maybe'], [2], [[]], [{}], ['']])(
-  'the invalid check mode %j is a problem, and check mode is on',
+  'an invalid check mode %j is reported, and the run is in check mode',
   (value) => {
     const { check, problems } = extract({ _ansible_check_mode: value });
     expect(check).toBe(true);

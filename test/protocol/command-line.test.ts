@@ -49,7 +49,7 @@ describe('an unknown flag', () => {
   });
 
   test.each(['--check=yes', '--json=geheim', '--validate {}'])(
-    'the known flag in %j is reported as one that takes no value',
+    'the flag in %j is reported as a flag that takes no value',
     (flag) => {
       const known = /^[a-z-]*/.exec(flag)?.[0];
       expect(message(flag)).toBe(

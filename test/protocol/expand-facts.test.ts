@@ -65,7 +65,7 @@ test("callModule also applies the module's rules to expanded options", async () 
   expect(run).not.toHaveBeenCalled();
 });
 
-test('a fact that changes during the wait for the registration has its new value', async ({
+test('a fact that changes while a run waits for the registration has its new value', async ({
   emulator,
 }) => {
   const host = await emulator.enrol();

@@ -34,7 +34,7 @@ describe('failureResult', () => {
     expect(Object(failureResult(toModuleError(thrown), {}, 3)['error'])).toHaveProperty('stack');
   });
 
-  test('failureResult() returns the stack of a thrown Internal error', () => {
+  test('failureResult() returns the stack of an Internal error', () => {
     const bug = new Internal('a bug');
     expect(Object(failureResult(bug, {}, 3)['error']).stack).toContain('result.test.ts');
   });

@@ -18,7 +18,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 describe.each(vectors)('sign() of $name', ({ method, path, time, date, text }) => {
   const signature = sign({ systemId, privateKey }, method, path, time);
 
-  test('returns the date, the signing string and the Authorization header', () => {
+  test('sign and signingString return the expected date, text and Authorization header', () => {
     expect(httpDate(time)).toBe(date);
     expect(signingString(method, path, date)).toBe(text);
     expect(signature.date).toBe(date);

@@ -1,4 +1,4 @@
-/** Requests and the exact text to sign for them. */
+/** Requests, each with the exact text that is signed. */
 export const vectors = [
   {
     name: 'a read',

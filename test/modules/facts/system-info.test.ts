@@ -45,7 +45,7 @@ describe('jumpcloud_system_info with gather: facts', () => {
     expect(jumpcloud).toEqual([]);
   });
 
-  test('jumpcloud_system_info lists facts together with other gathered parts', async ({
+  test('jumpcloud_system_info lists facts when gather names facts and other parts', async ({
     machine,
   }) => {
     const call = { module: INFO, options: { gather: ['groups', 'facts'] } } as const;
@@ -75,7 +75,7 @@ describe('jumpcloud_system_info with gather: facts', () => {
     });
   });
 
-  test('jumpcloud_system_info lists other facts when the metadata service is silent', async ({
+  test('jumpcloud_system_info lists facts from other sources when the metadata service does not answer', async ({
     machine,
   }) => {
     const v6 = 'fd00:ec2::254';
@@ -101,7 +101,7 @@ describe('jumpcloud_system_info with gather: facts', () => {
     expect(answers[0]?.seconds).toBeLessThan(9);
   });
 
-  test('jumpcloud_system_info lists no tags of the cloud-init file if the metadata options forbid tags', async ({
+  test('jumpcloud_system_info lists no tags from the cloud-init file if the metadata service has no tags', async ({
     machine,
   }) => {
     const cloudInit = { ds: { 'meta-data': { tags: { instance: { Role: 'web' } } } } };

@@ -13,7 +13,7 @@ import {
   USERS,
 } from '../edges/edge-kind.ts';
 
-/** The sections of a document that list edges, with their kinds of edge. */
+/** The kind of edge that each section of a document lists. */
 export const EDGE_KINDS = {
   groups: GROUPS,
   users: USERS,
@@ -34,7 +34,7 @@ interface PoolIndex {
   readonly index: number;
 }
 
-/** The existing edges of one kind, and the section of the document for them. */
+/** One section of a case: the existing edges, and the edges that the document lists. */
 export interface SectionCase {
   readonly before: readonly (PoolIndex & { readonly attributes: EdgeAttributes })[];
   /** Undefined if the document lacks the section. */
@@ -49,7 +49,7 @@ export interface HostCase {
   readonly record: Partial<SystemRecord>;
   /** The primary user in the record and in the document, as an index in the pool of users. */
   readonly primary: { readonly before: number | undefined; readonly desired: number | '' };
-  /** True if the record has the primary user as a flat key. */
+  /** True if the record has the key `primarySystemUser.id` instead of a nested object. */
   readonly hasFlatPrimaryUser: boolean;
   /** The options of the section `system`. Undefined if the document lacks the section. */
   readonly system: Readonly<Record<string, unknown>> | undefined;
@@ -58,8 +58,8 @@ export interface HostCase {
   readonly members: readonly (readonly number[])[];
   /** For each system group, the indexes of the user groups that are bound to its systems. */
   readonly boundUserGroups: readonly (readonly number[])[];
-  /** If true, ids are in upper case, and items without other keys are bare ids. */
-  readonly isUpperCase: boolean;
+  /** If true, the document has upper-case ids, and bare ids for items without other keys. */
+  readonly isRespelled: boolean;
 }
 
 const index = fc.nat({ max: POOL_SIZE - 1 });
@@ -147,7 +147,7 @@ export const hostCase: fc.Arbitrary<HostCase> = fc
       minLength: POOL_SIZE,
       maxLength: POOL_SIZE,
     }),
-    isUpperCase: fc.boolean(),
+    isRespelled: fc.boolean(),
   })
   .filter(
     ({ system, sections }) =>

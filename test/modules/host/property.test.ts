@@ -49,7 +49,7 @@ describe('jumpcloud_host compared with single modules', () => {
     return emulator.requests.splice(0);
   }
 
-  /** Adds the objects of a case, with their memberships and bindings. */
+  /** Adds the objects of a case to the organisation, with their memberships and bindings. */
   function createPools({ members, boundUserGroups, hasFlatPrimaryUser }: HostCase): Pools {
     const { store } = emulator;
     store.flatPrimaryUser = hasFlatPrimaryUser;
@@ -103,7 +103,7 @@ describe('jumpcloud_host compared with single modules', () => {
     const [host, twinHost] = [await enrol(testCase, pools), await enrol(testCase, pools)];
     try {
       const document = makeDocument(testCase, pools);
-      const options = { ...spellDocument(document, testCase.isUpperCase), ...hostOptions(host) };
+      const options = { ...spellDocument(document, testCase.isRespelled), ...hostOptions(host) };
       takeRequests();
       const before = storedStateOf(host);
       const predicted = await runner('jumpcloud_host', options, true);
@@ -127,7 +127,8 @@ describe('jumpcloud_host compared with single modules', () => {
         expect(answer.failed, answer.msg).toBeUndefined();
         singleRuns.push({ call, answer });
       }
-      // Single modules may write one edge twice, so jumpcloud_host sends at most as many writes.
+      // Single modules may write an edge twice, so they send at least as many writes as
+      // jumpcloud_host.
       expect(selectWrites(takeRequests()).length).toBeGreaterThanOrEqual(written.length);
       expect(storedStateOf(host)).toEqual(storedStateOf(twinHost));
       expectSameResult(hostAnswer, singleRuns, document);
@@ -163,7 +164,8 @@ describe('jumpcloud_host compared with single modules', () => {
     timeout: 300_000,
   }, async () => {
     const property = fc.asyncProperty(hostCase, (testCase) => checkCase(testCase, runExecutable));
-    // A case with executables takes seconds, so only the test in this process shrinks counterexamples.
+    // A case with executables takes seconds, so only the test in this process shrinks
+    // counterexamples.
     await fc.assert(property, { numRuns: EXECUTABLE_CASES, endOnFailure: true });
   });
 });
@@ -194,8 +196,11 @@ function makeDocument({ system, primary, sections }: HostCase, pools: Pools): Ho
   };
 }
 
-/** Returns the document in a form that users may write: upper-case ids and bare ids as items. */
-function spellDocument(document: HostDocument, isUpperCase: boolean): Record<string, unknown> {
+/**
+ * Returns the document as a user may write it. If `isRespelled`, ids are in upper case, and items
+ * without other keys are bare ids.
+ */
+function spellDocument(document: HostDocument, isRespelled: boolean): Record<string, unknown> {
   const lists = EDGE_SECTIONS.flatMap((section) => {
     const list = document[section];
     if (list === undefined) return [];
@@ -204,8 +209,8 @@ function spellDocument(document: HostDocument, isUpperCase: boolean): Record<str
       [
         section,
         list.map(({ id: lower, ...sudo }) => {
-          const id = isUpperCase ? lower.toUpperCase() : lower;
-          return isBare || (isUpperCase && Object.keys(sudo).length === 0) ? id : { id, ...sudo };
+          const id = isRespelled ? lower.toUpperCase() : lower;
+          return isBare || (isRespelled && Object.keys(sudo).length === 0) ? id : { id, ...sudo };
         }),
       ],
     ];
@@ -272,7 +277,8 @@ function expectSameResult(
       expect(hostAnswer.diff?.[side][section], `${section} ${side}`).toEqual(shown);
     }
   }
-  // If a list needs several calls, the last call leaves out sudo and warns about kept sudo.
+  // For user groups with different sudo, the last of several calls gives no sudo and warns that
+  // sudo is kept.
   const groupsWithSudo = (document.user_groups ?? []).filter(({ sudo }) => sudo !== undefined);
   const expectedWarnings = singleRuns
     .flatMap(({ answer }) => answer.warnings)
@@ -280,7 +286,7 @@ function expectSameResult(
   expect([...hostAnswer.warnings].sort()).toEqual(expectedWarnings.sort());
 }
 
-/** Converts the answer of a run to the expected answer of the same run without changes. */
+/** Converts the answer of a run to the expected answer of the next run, which changes nothing. */
 function toUnchangedAnswer(hostAnswer: Answer): Answer {
   const sections = Object.entries(hostAnswer['sections'] as Record<string, object>).map(
     ([section, result]) => {

@@ -9,7 +9,7 @@ export type HostDocument = Readonly<Partial<Record<EdgeSection, readonly Desired
   readonly keep?: Readonly<Partial<Record<EdgeSection, readonly string[]>>>;
 };
 
-/** A call of the module that manages one section or a part of a section. */
+/** A call of a module that manages one section, or a part of a section. */
 export interface SingleCall {
   readonly section: EdgeSection | 'system';
   readonly module: ModuleName;

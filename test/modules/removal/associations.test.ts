@@ -41,7 +41,7 @@ describe.concurrent('scope: associations', () => {
     expect((await stage.succeed(SCOPE)).msg).toBe('Removed 1 association.');
   });
 
-  test('a removal whose only association is refused reports empty lists', async () => {
+  test('a removal of associations reports empty lists when JumpCloud refuses the only removal', async () => {
     const stage = await enrol();
     const { store, faults } = stage.emulator;
     const group = store.addGroup();
@@ -103,7 +103,7 @@ describe.concurrent('scope: associations', () => {
     expect(Math.max(...starts)).toBeLessThan(Math.min(...ends));
   });
 
-  test('a partly refused removal removes the other associations, and the next run removes the rest', async () => {
+  test('a partly refused removal removes all other associations, and the next run removes the refused ones', async () => {
     const stage = await enrol();
     const edges = addEdges(stage);
     stage.emulator.faults.add({
@@ -122,7 +122,7 @@ describe.concurrent('scope: associations', () => {
     expect(stage.emulator.store.snapshot(stage.host.systemId)).toEqual(NOTHING);
   });
 
-  test('a run reports a removal with a lost answer, but no removal by someone else', async () => {
+  test('a run reports a removal whose answer is lost, but not an association that someone else removed', async () => {
     const stage = await enrol();
     const { store } = stage.emulator;
     const edges = addEdges(stage, 1);
@@ -176,7 +176,7 @@ describe.concurrent('scope: associations', () => {
     expect(stage.files()).toHaveLength(5);
   });
 
-  test('an interrupted removal reports its writes, and the next run removes the rest', async () => {
+  test('an interrupted removal reports what it removed, and the next run removes the rest', async () => {
     const stage = await enrol();
     addEdges(stage);
     const controller = new AbortController();

@@ -16,7 +16,7 @@ beforeEach((context) => {
   if (!canHaveMounts()) context.skip('this machine does not allow mount namespaces');
 });
 
-/** Starts a removal on a host with a shell script as systemctl. */
+/** Starts a removal on a host where systemctl runs the given shell script. */
 function startRemoval(stage: Stage, script: string, env: Record<string, string> = {}) {
   const programs = directory();
   writeProgram(programs, 'systemctl', script);
@@ -32,7 +32,10 @@ function startRemoval(stage: Stage, script: string, env: Record<string, string> 
   return { running, call };
 }
 
-/** Expects a host with a record to have its key, and the next run to complete the removal. */
+/**
+ * Expects that the host still has its key if its record exists, and that the next run completes the
+ * removal.
+ */
 async function expectNextRunCompletes(stage: Stage, call: CallOptions): Promise<void> {
   if (stage.hasRecord()) {
     expect([stage.has('client.key'), stage.has('jcagent.conf')]).toEqual([true, true]);
@@ -104,8 +107,8 @@ describe.concurrent('a killed removal', () => {
     await expectNextRunCompletes(stage, call);
   });
 
-  // Three changes create the lock, four changes write and rename marker and tombstone, and six changes
-  // remove marker, lock and four identity files.
+  // Three changes create the lock, four write and rename marker and tombstone, and six remove
+  // marker, lock and four identity files.
   const STEPS = 13;
   const steps = Array.from({ length: STEPS }, (_, i) => i + 1);
   test.each([...steps, '1 torn', '4 torn', '6 torn'])(
@@ -121,11 +124,11 @@ describe.concurrent('a killed removal', () => {
     },
   );
 
-  test('the next run completes a purge that was killed without a tombstone', async () => {
+  test('the next run completes a purge that was killed after it could not write the tombstone', async () => {
     const stage = await enrol();
     mkdirSync(stage.path(TOMBSTONE));
-    // Three changes create the lock, two write the marker, and two fail to write the tombstone. Then the
-    // run removes the temporary file, the lock and the first identity file.
+    // Three changes create the lock, two write the marker, and two fail to write the tombstone.
+    // Then the run removes the temporary file, the lock and the first identity file.
     const { running, call } = startRemoval(stage, 'exit 0', { ...KILL_PRELOAD, KILL_AT: '11' });
     expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
     const answer = await stage.succeed(OPTIONS, call);

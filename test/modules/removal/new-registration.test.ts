@@ -18,7 +18,7 @@ function writeNewKey(stage: Stage): void {
 /** Changes that a new registration can make to the files during a removal. */
 const REGISTRATION_CHANGES: [what: string, change: (stage: Stage) => void, warning: RegExp][] = [
   [
-    'another jcagent.conf',
+    'a jcagent.conf of another system',
     (stage) => writeFileSync(stage.path('jcagent.conf'), JSON.stringify({ systemKey: NEW_ID })),
     new RegExp(`systemKey ${NEW_ID} is in jcagent.conf`),
   ],
@@ -29,7 +29,7 @@ const REGISTRATION_CHANGES: [what: string, change: (stage: Stage) => void, warni
   ],
   ['no jcagent.conf', (stage) => rmSync(stage.path('jcagent.conf')), /no systemKey is in jcagent/],
   [
-    'no jcagent.conf and another key',
+    'no jcagent.conf and a new key',
     (stage) => {
       writeNewKey(stage);
       rmSync(stage.path('jcagent.conf'));
@@ -41,15 +41,15 @@ const REGISTRATION_CHANGES: [what: string, change: (stage: Stage) => void, warni
     (stage) => writeFileSync(stage.path('jcagent.conf'), '{}'),
     /no systemKey is in jcagent.conf/,
   ],
-  ['another key', writeNewKey, /client.key has changed since this run started/],
+  ['a new key', writeNewKey, /client.key has changed since this run started/],
 ];
 
 describe.concurrent('a registration that starts during the removal', () => {
   test.each(REGISTRATION_CHANGES)(
-    'a removal does not purge a new registration that has left %s',
+    'a removal purges no files when a new registration has left %s',
     async (_, change, warning) => {
       const stage = await enrol();
-      // The DELETE takes effect but gets no answer, so the files change during the run.
+      // The DELETE takes effect but gets no answer, so the run still waits while the files change.
       stage.emulator.faults.add({
         fault: { kind: 'silence', applied: true },
         when: ({ method }) => method === 'DELETE',
@@ -85,7 +85,7 @@ describe.concurrent('purge_identity with system_id', () => {
         expect(answer.warnings.join()).toContain('no id to compare with system_id');
       }
       expect(stage.has('client.key')).toBe(true);
-      // A tombstone also has the system id, so a run can complete an interrupted removal.
+      // With the system id from a tombstone, a run can complete an interrupted removal.
       const tombstone = { system_key: stage.host.systemId, removed_at: '2026-01-01T00:00:00Z' };
       writeFileSync(stage.path(TOMBSTONE), JSON.stringify(tombstone));
       expect(await stage.succeed(options)).toMatchObject({ changed: true, warnings: [] });

@@ -10,7 +10,7 @@ import { IDENTITY_FILES, MARKER, type Stage, setUpStages, TOMBSTONE } from './st
 const { enrol, directory } = setUpStages();
 const PURGE = { purge_identity: true };
 
-/** Injected answers. The last field says if the answer has the form of a JumpCloud error. */
+/** Injected answers. The last field says whether the answer has the form of a JumpCloud error. */
 const ANSWERS = [
   ['a 401 from JumpCloud', 401, '{"message":"Unauthorized","error":"Unauthorized"}', true],
   ['a 404 from JumpCloud', 404, '{"message":"Not Found"}', true],
@@ -25,7 +25,7 @@ const ANSWERS = [
 ] as const;
 
 /**
- * The moments from which the emulator gives the injected answers. The answers prove a removal only if
+ * The requests to which the emulator gives an injected answer. The answer proves a removal only if
  * JumpCloud may have accepted an earlier DELETE.
  */
 const MOMENTS = {
@@ -61,7 +61,7 @@ const MOMENTS = {
   },
 } as const;
 
-/** Runs a removal with a DELETE that has no effect and gets no definite answer. */
+/** Runs a removal whose DELETE requests get only 503 answers and have no effect. */
 async function loseDelete(stage: Stage): Promise<void> {
   const fault = { kind: 'status', status: 503 } as const;
   stage.emulator.faults.add({ fault, when: isDelete, times: Infinity });
@@ -75,7 +75,7 @@ function isDelete({ method }: { method: string }): boolean {
   return method === 'DELETE';
 }
 
-/** Answers all requests of the selected methods, except the first `skip` requests. */
+/** Returns a function that injects an answer to the selected requests, except the first `skip`. */
 function answerAll(isAnswered: (method: string) => boolean, skip = 0) {
   return async (stage: Stage, status: number, text: string) => {
     const headers = { 'content-type': text.startsWith('{') ? 'application/json' : 'text/html' };
@@ -92,30 +92,34 @@ describe.concurrent.each(Object.entries(MOMENTS))(
   'an injected answer %s',
   (moment, { isProof, prepare }) => {
     const rows = ANSWERS.map(([name, status, text, hasApiForm]) => {
-      const outcome = isProof && hasApiForm ? 'proves the removal' : 'keeps the identity files';
+      const outcome =
+        isProof && hasApiForm ? 'deletes the identity files' : 'keeps the identity files';
       return [name, outcome, { status, text, hasApiForm }] as const;
     });
-    test.each(rows)(`%s ${moment} %s`, async (_name, _outcome, { status, text, hasApiForm }) => {
-      const stage = await enrol();
-      await prepare(stage, status, text);
-      const { answer } = await stage.run(PURGE);
-      if (isProof && hasApiForm) {
-        expect(answer).not.toHaveProperty('failed');
-        expect(answer['purged']).toHaveLength(4);
-        expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
-        return;
-      }
-      expect(answer).toMatchObject({
-        failed: true,
-        changed: moment === 'after an answered DELETE',
-        error: { code: hasApiForm ? 'unauthorized' : 'unexpected_response' },
-      });
-      if (hasApiForm && status === 404) {
-        for (const name of IDENTITY_FILES) expect(answer.msg).toContain(stage.path(name));
-      }
-      expect(stage.files()).toEqual(expect.arrayContaining(IDENTITY_FILES));
-      expect(stage.has(TOMBSTONE)).toBe(false);
-    });
+    test.each(rows)(
+      `a removal that gets %s ${moment} %s`,
+      async (_name, _outcome, { status, text, hasApiForm }) => {
+        const stage = await enrol();
+        await prepare(stage, status, text);
+        const { answer } = await stage.run(PURGE);
+        if (isProof && hasApiForm) {
+          expect(answer).not.toHaveProperty('failed');
+          expect(answer['purged']).toHaveLength(4);
+          expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
+          return;
+        }
+        expect(answer).toMatchObject({
+          failed: true,
+          changed: moment === 'after an answered DELETE',
+          error: { code: hasApiForm ? 'unauthorized' : 'unexpected_response' },
+        });
+        if (hasApiForm && status === 404) {
+          for (const name of IDENTITY_FILES) expect(answer.msg).toContain(stage.path(name));
+        }
+        expect(stage.files()).toEqual(expect.arrayContaining(IDENTITY_FILES));
+        expect(stage.has(TOMBSTONE)).toBe(false);
+      },
+    );
   },
 );
 
@@ -198,7 +202,7 @@ describe.concurrent('tombstone and marker', () => {
       const livingFile = temporary([pid, start, namespace, boot]);
       const staleFiles = [
         temporary([pid, `1${start}`, namespace, boot]),
-        // No process has this id, because it exceeds the maximum of Linux.
+        // No process has this id, because Linux allows no id so high.
         temporary([99_999_999, start, namespace, boot]),
         temporary([pid, start, namespace, '0'.repeat(32)]),
       ];

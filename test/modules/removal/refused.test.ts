@@ -24,7 +24,7 @@ describe.concurrent('a DELETE whose answer is lost', () => {
     [{ kind: 'truncated' }, 'DELETE 200'],
   ];
   test.each(lost)(
-    'a DELETE is reported as a removal when %j loses its answer',
+    'a DELETE whose answer is lost by %j is reported as a removal',
     async (fault, sent) => {
       const stage = await enrol();
       addDeleteFault(stage, fault);
@@ -86,7 +86,7 @@ describe.concurrent('a record that is removed by someone else', () => {
     ['401', 'unauthorized', { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' }],
   ] as const;
   test.each(denials)(
-    'a %s to the DELETE does not prove that the record is gone',
+    'a %s in answer to the DELETE does not prove that the record is gone',
     async (status, code, denial) => {
       const stage = await enrol();
       addDeleteFault(stage, { ...denial, applied: true });
@@ -189,7 +189,7 @@ describe.concurrent('a removal that fails or becomes visible late', () => {
     expect(stage.sent()).toEqual(['GET 200', 'DELETE 200', 'GET 200', 'GET 401']);
   });
 
-  test('a run that fails to read back reports the removal, and the next run purges', async () => {
+  test('a run that cannot read the record after the DELETE reports the removal, and the next run purges', async () => {
     const stage = await enrol();
     stage.emulator.faults.add({
       fault: { kind: 'body', text: '<html>', status: 200 },
@@ -231,7 +231,7 @@ describe.concurrent('the marker of an unanswered DELETE', () => {
     expect(stage.hasRecord()).toBe(false);
   });
 
-  test('a marker proves no removal of another registration', async () => {
+  test('a marker of an earlier registration does not prove the removal of a later one', async () => {
     const stage = await enrolWithMarker();
     const reenrolled = await stage.emulator.enrol({ agentDir: stage.host.agentDir });
     stage.emulator.store.removeSystem(reenrolled.systemId);

@@ -14,7 +14,7 @@ describe.concurrent('removing a system', () => {
     ['with purge_identity', { purge_identity: true }, IDENTITY_FILES],
   ];
   test.each(rows)(
-    'a removal %s runs once for each enrolment, as check mode predicts',
+    'a removal %s deletes the record once after each enrolment, as check mode predicts',
     async (_, desired, purgedNames) => {
       const options = { ...desired };
       const stage = await enrol();

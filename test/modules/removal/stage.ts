@@ -86,7 +86,10 @@ export class Stage {
   }
 }
 
-/** Returns functions that create stages and directories. Removes all of them after the tests of a file. */
+/**
+ * Returns functions that create stages and directories. The stages and directories are removed
+ * after the tests of a file.
+ */
 export function setUpStages(): {
   enrol: (desired?: EnrolOptions) => Promise<Stage>;
   directory: () => string;

@@ -37,7 +37,9 @@ function prepareManagers(tools: readonly Tool[], script = '', systemd = true): S
   return { call: callOptions('/usr/bin:/bin', onHostWith({ programs, systemd })), log };
 }
 
-/** Prepares a launchctl that still finds the agent in `found` calls of `print` after `bootout`. */
+/**
+ * Prepares a launchctl. After `bootout`, its first `found` calls of `print` still find the agent.
+ */
 function prepareLaunchctl(bootout: string, found: number): ServiceManagers {
   const gone = 'echo "Could not find service" >&2; exit 113';
   const printed = join(newDirectory(), 'printed');
@@ -50,7 +52,7 @@ function prepareLaunchctl(bootout: string, found: number): ServiceManagers {
   );
 }
 
-/** Returns the options of a call with the given PATH, started through a command. */
+/** Returns options for a call with the given PATH, which is started by the command `through`. */
 function callOptions(path: string, through: readonly string[]): CallOptions {
   return { env: { PATH: path, JUMPCLOUD_NODE: process.execPath }, through };
 }
@@ -76,7 +78,7 @@ describe.concurrent('stop_agent', () => {
     [['systemctl', 'launchctl'], false, 'launchctl'],
   ];
   test.each(rows)(
-    'stop_agent with %j (systemd running: %s) uses %s',
+    'on a host with %j (systemd running: %s), stop_agent uses %s',
     async (tools, systemd, expected) => {
       const stage = await enrol();
       const script = 'if [ "$1" = print ]; then exit 113; fi';
@@ -95,7 +97,7 @@ describe.concurrent('stop_agent', () => {
     },
   );
 
-  test('the service manager gets only a PATH of system directories as environment', async () => {
+  test('the only environment variable of the service manager is a PATH of system directories', async () => {
     const stage = await enrol();
     const { call, log } = prepareManagers(['systemctl']);
     const env = { HTTPS_PROXY: 'http://jane:geheim@127.0.0.1:9', NO_PROXY: '*' };
@@ -114,7 +116,7 @@ describe.concurrent('stop_agent', () => {
   });
 
   describe('stop_agent as root', () => {
-    /** Creates a program that leaves a trace file, in a separate directory. */
+    /** Creates a directory with a program that writes a trace file when it runs. */
     function plantProgram(): { directory: string; file: string; trace: string } {
       const directory = join(newDirectory(), 'bin');
       const trace = join(newDirectory(), 'trace');

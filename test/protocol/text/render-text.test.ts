@@ -40,7 +40,7 @@ describe('the first line', () => {
 });
 
 describe('the diff', () => {
-  test('the diff of a document is by section and shows changed lines with their context', () => {
+  test('the diff of a document shows each section separately, with changed lines and their context', () => {
     const ids = Array.from({ length: 9 }, (_, i) => `group ${i}`);
     const diff = {
       before: { system: { display_name: 'a' }, groups: ids, users: [] },
@@ -72,7 +72,7 @@ describe('lists', () => {
     );
   });
 
-  test('a list of users shows sudo and the path of access', () => {
+  test('a list of users shows sudo, and whether access is direct or through a group', () => {
     const paths = [
       [{ type: 'user', id: ID }],
       [
@@ -87,7 +87,7 @@ describe('lists', () => {
     );
   });
 
-  test('a long list is cut', () => {
+  test('a long list is cut and ends with the number of entries that are not shown', () => {
     const groups = Array.from({ length: 50 }, (_, i) => ID.replace('5f1a', `${1000 + i}`));
     expect(render({ groups })).toContain('\n  and 10 more (list all with --json)\n');
   });
@@ -97,7 +97,7 @@ describe('lists', () => {
     expect(text).toContain(`  web   ${OTHER}\n  東京  ${ID}\n`);
   });
 
-  test('a stale record shows its last contact and reason, which continues below itself', () => {
+  test('the row of a stale record shows its last contact and its reason, which wraps in its own column', () => {
     const reason = 'Last contact 61 days ago. Its instance_id is listed under dead.';
     const stale = [{ id: ID, hostname: 'web_1', last_contact: '2026-09-30T08:00:00.000Z', reason }];
     const text = render({ stale, total: 9 }, { terminal: { columns: 100, isColoured: false } });
@@ -119,7 +119,7 @@ describe('lists', () => {
     );
   });
 
-  test('jumpcloud_doctor prints a checklist with the advice below each check', () => {
+  test('jumpcloud_doctor prints a list of checks, with the advice below each check', () => {
     const checks = [
       { check: 'agent_directory', status: 'ok', detail: '/opt/jc exists.' },
       { check: 'clock', status: 'failed', detail: 'It is 400 s ahead.', advice: 'Set the clock.' },
@@ -143,7 +143,7 @@ describe('failures', () => {
       forPeople: { reason: '', advice: '', problems: [], ...forPeople },
     });
 
-  test('several problems are a list, and a hint that they share follows once', () => {
+  test('several problems are printed as a list, followed by the hint that they share', () => {
     const advice = 'The options are x, y';
     const problems = [
       { option: '', message: 'a is not an option', advice },
@@ -160,7 +160,7 @@ describe('failures', () => {
     ]);
   });
 
-  test('several causes are a list', () => {
+  test('several causes are printed as a list', () => {
     const error = { code: 'unauthorized', causes: ['the one', 'the other'] };
     expect(failed({ reason: 'No.', advice: 'Possible causes: …' }, error)).toContain(
       'error: No.\nhint: Possible causes:\n  - the one\n  - the other\n',
@@ -177,7 +177,7 @@ test('lines break between words at the width of the terminal', () => {
   expect(text.replaceAll('\n  ', ' ')).toContain(`warning: ${words}\n\nerror: ${words}\nhint: `);
 });
 
-test('a field without entries has no title', () => {
+test('a field without entries is not printed', () => {
   expect(render({ facts: {} })).toBe('jumpcloud_system: ok. Nothing to change.\n');
 });
 
@@ -220,7 +220,7 @@ test('no text or key in a result can control the terminal', () => {
     fc.property(result, (given) => {
       const { forPeople, ...rest } = given;
       const text = render(given.failed ? given : rest);
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not occur.
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for control characters
       expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
     }),
     { numRuns: 30 },

@@ -20,19 +20,22 @@ const { value } = fc.letrec((tie) => ({
   ),
 }));
 
-test.each(['1.1', '1.2'] as const)('YAML %s reads back any JSON value as it was', (version) => {
-  fc.assert(
-    fc.property(value, (given) => {
-      const lines = toYaml(given).join('\n');
-      expect(parse(lines, { version, merge: false })).toEqual(given);
-    }),
-  );
-});
+test.each(['1.1', '1.2'] as const)(
+  'toYaml prints any JSON value so that a YAML %s parser returns the same value',
+  (version) => {
+    fc.assert(
+      fc.property(value, (given) => {
+        const lines = toYaml(given).join('\n');
+        expect(parse(lines, { version, merge: false })).toEqual(given);
+      }),
+    );
+  },
+);
 
 test('no character in YAML can control a terminal', () => {
   fc.assert(
     fc.property(value, (given) => {
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not occur.
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for control characters
       expect(toYaml(given).join('')).not.toMatch(/[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
     }),
   );

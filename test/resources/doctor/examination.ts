@@ -11,7 +11,9 @@ export interface ReportedCheck {
   readonly advice: string;
 }
 
-/** Returns the checks of an answer by name. Expects every check, in order and well formed. */
+/**
+ * Returns the checks of an answer by name. Expects all checks in their order, and each well formed.
+ */
 export function checksOf(answer: Answer): Record<CheckName, ReportedCheck> {
   const checks = answer['checks'] as ReportedCheck[];
   expect(checks.map(({ check }) => check)).toEqual(CHECKS);

@@ -126,7 +126,7 @@ const rows: [
 
 describe.concurrent('the identity of the agent', () => {
   test.for(rows)(
-    '%s is found, and after a new registration all checks pass',
+    '%s is reported, and all checks pass after a new registration',
     async ([, damage, check, code, detail, advice], { emulator }) => {
       const host = await emulator.enrol();
       const options = { agent_dir: host.agentDir, api_url: emulator.url };
@@ -151,7 +151,7 @@ describe.concurrent('the identity of the agent', () => {
     },
   );
 
-  test('a missing agent directory is reported, and passes with the right agent_dir', async ({
+  test('a missing agent directory is reported, and the checks pass with the right agent_dir', async ({
     emulator,
   }) => {
     const { agentDir } = await emulator.enrol();
@@ -171,7 +171,7 @@ describe.concurrent('the identity of the agent', () => {
   });
 
   test.for([0o644, 0o640])(
-    'a key with mode %o is a warning, and the command in the advice corrects it',
+    'a key with mode %o is a warning, and the command in the advice corrects the mode',
     async (mode, { emulator }) => {
       const { agentDir } = await emulator.enrol();
       const options = { agent_dir: agentDir, api_url: emulator.url };
@@ -187,7 +187,7 @@ describe.concurrent('the identity of the agent', () => {
     },
   );
 
-  test('a key without a certificate is not compared', async ({ emulator }) => {
+  test('a key passes without a comparison when client.crt is missing', async ({ emulator }) => {
     const { agentDir } = await emulator.enrol();
     rmSync(join(agentDir, 'client.crt'));
     const { key } = checksOf(await examine({ agent_dir: agentDir, api_url: emulator.url }));
@@ -197,7 +197,9 @@ describe.concurrent('the identity of the agent', () => {
     });
   });
 
-  test('an unknown agentServerHost is a warning, and region answers it', async ({ emulator }) => {
+  test('an unknown agentServerHost is a warning unless the option region is set', async ({
+    emulator,
+  }) => {
     const { agentDir } = await emulator.enrol({ agentServerHost: 'agent.jumpcloud.example' });
     const options = { agent_dir: agentDir, proxy: 'http://127.0.0.1:1' };
     const { registration } = checksOf(await examine(options));
@@ -211,7 +213,7 @@ describe.concurrent('the identity of the agent', () => {
     expect(repaired.connection.detail).toContain('https://console.eu.jumpcloud.com');
   });
 
-  test('registration_timeout is waited for before the checks', async ({ emulator }) => {
+  test('jumpcloud_doctor waits for a registration before the checks', async ({ emulator }) => {
     const host = await emulator.enrol({ write: false });
     const options = { agent_dir: host.agentDir, api_url: emulator.url };
     const late = await examine({ ...options, registration_timeout: 0.2 });

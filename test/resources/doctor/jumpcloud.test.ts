@@ -35,20 +35,23 @@ describe.concurrent('the clock', () => {
     [400, 'failed', /clock is (400|399) s behind/],
     [-86_400, 'failed', /clock is 86\d\d\d s ahead of/],
   ];
-  test.for(rows)('an offset of %i s is %s', async ([offset, status, detail], { startWith }) => {
-    const emulator = await startWith({ clock: () => Date.now() + offset * 1000 });
-    const { agentDir } = await emulator.enrol();
-    const answer = await examine({ agent_dir: agentDir, api_url: emulator.url });
-    const { clock, authorization } = checksOf(answer);
-    expect(clock).toMatchObject({ status, detail: expect.stringMatching(detail) });
-    if (status !== 'ok') expect(clock.advice).toContain('timedatectl set-ntp true');
-    expect(answer.error?.code).toBe(status === 'failed' ? 'local_action_failed' : undefined);
-    expect(authorization.status).toBe('ok');
-    // A 401 for the wrong time is repeated once with the corrected time.
-    expect(emulator.requests.length).toBe(status === 'failed' ? 9 : 8);
-  });
+  test.for(rows)(
+    'a clock offset of %i s has the status %s',
+    async ([offset, status, detail], { startWith }) => {
+      const emulator = await startWith({ clock: () => Date.now() + offset * 1000 });
+      const { agentDir } = await emulator.enrol();
+      const answer = await examine({ agent_dir: agentDir, api_url: emulator.url });
+      const { clock, authorization } = checksOf(answer);
+      expect(clock).toMatchObject({ status, detail: expect.stringMatching(detail) });
+      if (status !== 'ok') expect(clock.advice).toContain('timedatectl set-ntp true');
+      expect(answer.error?.code).toBe(status === 'failed' ? 'local_action_failed' : undefined);
+      expect(authorization.status).toBe('ok');
+      // After a 401 for the wrong time, the request is repeated once with the corrected time.
+      expect(emulator.requests.length).toBe(status === 'failed' ? 9 : 8);
+    },
+  );
 
-  test('an answer without a usable time leaves the clock unchecked', async ({ startWith }) => {
+  test('the clock is not checked when no answer has a usable time', async ({ startWith }) => {
     const emulator = await startWith();
     const { agentDir } = await emulator.enrol();
     emulator.faults.add({ fault: { kind: 'date', date: () => null }, times: Infinity });
@@ -109,7 +112,7 @@ describe.concurrent('the authorization', () => {
     ],
   ];
   test.for(rows)(
-    '%s fails the authorization, and the same host passes once it is over',
+    '%s fails the check of the authorization, which passes once the fault is over',
     async ([, fault, code, detail, advice], { startWith }) => {
       const emulator = await startWith();
       const { agentDir } = await emulator.enrol();
@@ -138,7 +141,7 @@ describe.concurrent('the authorization', () => {
     },
   );
 
-  test('for a key that JumpCloud does not know, the advice lists the causes that other checks cannot rule out', async ({
+  test('the advice for a key that JumpCloud does not know lists the causes that other checks do not rule out', async ({
     startWith,
   }) => {
     const emulator = await startWith();
@@ -198,7 +201,7 @@ describe.concurrent('the access', () => {
     expect(checksOf(answer).access.detail).toContain(`Could not read the ${name} of system`);
   });
 
-  test('several refused lists are all named', async ({ startWith }) => {
+  test('the check of the access names all lists that JumpCloud refused', async ({ startWith }) => {
     const emulator = await startWith();
     const { agentDir } = await emulator.enrol();
     emulator.faults.add({

@@ -6,7 +6,7 @@ import { NEWEST_TUNED_NODE } from '../../../src/transport/connect/v8-flags.ts';
 const at = (version: string, day: string) =>
   checkRuntime(version, '/usr/bin/node', Date.parse(day));
 
-test('a supported Node.js is ok, with its end of life', () => {
+test('a supported Node.js is ok, and the detail names its end of life', () => {
   expect(at('24.1.0', '2028-04-29')).toEqual({
     status: 'ok',
     detail: 'Node.js 24.1.0 at /usr/bin/node, supported by the Node.js project until 2028-04-30.',
@@ -22,14 +22,14 @@ test('a Node.js after its end of life is a warning', () => {
   });
 });
 
-test('a Node.js newer than the table is ok', () => {
+test('a Node.js that is newer than the table is ok', () => {
   expect(at('99.0.0', '2040-01-01')).toMatchObject({
     status: 'ok',
     detail: 'Node.js 99.0.0 at /usr/bin/node.',
   });
 });
 
-test('the table has every Node.js from the required to the newest tested one', () => {
+test('the table of support dates has every Node.js from the required to the newest tested one', () => {
   for (let major = Number.parseInt(requiredNode, 10); major <= NEWEST_TUNED_NODE; major++)
     expect(at(`${major}.0.0`, '2000-01-01').detail).toMatch(/until \d{4}-\d\d-\d\d\.$/);
 });

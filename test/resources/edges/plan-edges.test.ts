@@ -25,9 +25,8 @@ const absent = (...ids: string[]): DesiredEdges => ({
 });
 
 describe('planEdges, sudo of one edge', () => {
-  // For each desired sudo, the value that is written: to a new edge, and to an existing edge
-  // without sudo, with sudo, and with sudo without a password. Undefined means that nothing is
-  // written.
+  // The desired sudo, and the sudo that is written to a new edge, to an edge without sudo, to an
+  // edge with sudo, and to an edge with passwordless sudo. Undefined means no write.
   type Row = [
     sudo: boolean | undefined,
     withoutPassword: boolean | undefined,
@@ -57,13 +56,13 @@ describe('planEdges, sudo of one edge', () => {
   });
   const titled = rows.map((row): [title: string, row: (typeof rows)[number]] => {
     const ops = row.changes.map(({ op }) => op);
-    const edge = row.current ? `an edge with ${JSON.stringify(row.current)}` : 'no edge';
+    const edge = row.current ? `on an edge with ${JSON.stringify(row.current)}` : 'without an edge';
     return [
-      `desired ${JSON.stringify(row.desired)} on ${edge} is planned as ${ops.join() || 'no change'}`,
+      `${ops.join() || 'no change'} for the desired sudo ${JSON.stringify(row.desired)} ${edge}`,
       row,
     ];
   });
-  test.each(titled)('%s', (_, { desired, current, changes, after }) => {
+  test.each(titled)('planEdges plans %s', (_, { desired, current, changes, after }) => {
     const before = new Map(current && [['a', current]]);
     const plan = planEdges(present([['a', desired]]), before);
     expect(plan.changes).toEqual(changes);
@@ -168,7 +167,7 @@ describe('planEdges, any current and desired edges', () => {
     );
   });
 
-  test('a plan changes unlisted edges only if exclusive, and does not modify its input', () => {
+  test('a plan changes unlisted edges only for an exclusive list, and does not modify its input', () => {
     fc.assert(
       fc.property(desired, edges, (desired, before) => {
         const copy = new Map(before);

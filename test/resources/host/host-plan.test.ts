@@ -10,7 +10,7 @@ const B = '0123456789abcdef0123456b';
 const NONE = { sudo: false, sudo_without_password: false };
 const WITH = { sudo: true, sudo_without_password: false };
 
-/** Returns the resource for a document, and expects that no request is sent for it. */
+/** Returns the resource for a document. Expects that this sends no request. */
 const test = base.extend('resourceFor', ({ host }) => async (document: Record<string, unknown>) => {
   const read = await readOptions('jumpcloud_host', hostOptions, new Map(Object.entries(document)));
   const { values } = read;

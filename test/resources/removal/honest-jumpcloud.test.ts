@@ -37,7 +37,7 @@ type Handling =
   | 'clock jumps'
   | 'clock is set';
 
-/** The possible handlings: with lost answers and a wrong clock, or with hosts denied at random. */
+/** The handlings from which a test chooses at random, for each kind of JumpCloud. */
 const BEHAVIOURS: Readonly<Record<string, readonly Handling[]>> = {
   'that loses answers': [
     'carried out',
@@ -62,7 +62,7 @@ const BEHAVIOURS: Readonly<Record<string, readonly Handling[]>> = {
 };
 
 /** Emulates a JumpCloud that answers 2xx to a DELETE only if it has carried out that DELETE. */
-function jumpCloud(systemId: string, handlings: readonly Handling[]) {
+function emulateJumpCloud(systemId: string, handlings: readonly Handling[]) {
   const state = { isThere: true, isClockRight: true };
   let count = 0;
   const answer = (method: string): ScriptedAnswer => {
@@ -89,7 +89,7 @@ async function runRemovals(
   purges: readonly boolean[],
 ): Promise<boolean> {
   const { agentDir, systemId, remove } = await emulator.enrol();
-  const { state, answer } = jumpCloud(systemId, handlings);
+  const { state, answer } = emulateJumpCloud(systemId, handlings);
   const server = await startScriptedJumpCloud(answer);
   try {
     for (const purge_identity of purges) {

@@ -22,7 +22,7 @@ const RECORD = 'the record';
 type Answer = ScriptedAnswer | typeof RECORD;
 
 /** The answers to the first GET. */
-const FIRST: Readonly<Record<string, Answer>> = {
+const FIRST_GET_ANSWERS: Readonly<Record<string, Answer>> = {
   'the record': RECORD,
   '401': jumpCloudError(401),
   '404': jumpCloudError(404),
@@ -32,10 +32,10 @@ const FIRST: Readonly<Record<string, Answer>> = {
 };
 
 /**
- * The answers to DELETE requests, what they show about the deletion, and the error code of a run
- * that ends with them.
+ * The answers to DELETE requests, what they show about the deletion, and the error code if the run
+ * fails with the last answer.
  */
-const DELETES = {
+const DELETE_ANSWERS = {
   '200': { answers: [RECORD], means: 'confirmed' },
   'cut, then 401': { answers: ['cut', jumpCloudError(401)], means: 'lost' },
   'cut, then 404': { answers: ['cut', jumpCloudError(404)], means: 'lost' },
@@ -53,14 +53,14 @@ const DELETES = {
 } as const satisfies Record<string, { answers: readonly Answer[]; means: string; code?: string }>;
 
 /** The answers to the GET after the DELETE. */
-const AFTER: Readonly<Record<string, Answer>> = FIRST;
+const LAST_GET_ANSWERS: Readonly<Record<string, Answer>> = FIRST_GET_ANSWERS;
 
-/** The run, if any, that has left a marker file. */
+/** The marker file before the run: none, or one with a system id and the URL of a server. */
 const MARKERS = ['none', 'of this system and address', 'of another system', 'of another address'];
 
 interface Case {
   readonly first: string;
-  readonly del: keyof typeof DELETES | undefined;
+  readonly del: keyof typeof DELETE_ANSWERS | undefined;
   readonly after: string;
   readonly purge: boolean;
   readonly marker: string;
@@ -69,13 +69,16 @@ interface Case {
 interface Expected {
   readonly code?: string;
   readonly removed?: boolean;
-  /** Whether the tombstone is written and, with purge_identity, the files are deleted. */
+  /** Whether the run writes the tombstone and, with purge_identity, deletes the files. */
   readonly gone?: boolean;
   /** Whether the marker file is kept for the next run. */
   readonly marked?: boolean;
 }
 
-/** Returns the outcome by the rule of proof in the documentation of jumpcloud_removal. */
+/**
+ * Returns the outcome that follows from the rule of proof in the documentation of
+ * jumpcloud_removal.
+ */
 function expectedOf({ first, del, after, purge, marker }: Case): Expected {
   const isMarked = marker === 'of this system and address';
   const denied = (answer: string, isProven: boolean): Expected => {
@@ -87,14 +90,14 @@ function expectedOf({ first, del, after, purge, marker }: Case): Expected {
   if (first.startsWith('a page')) return { code: 'unexpected_response', marked: isMarked };
   if (first !== 'the record') return denied(first, isMarked);
   if (del === undefined) throw new Error('A case with an existing record needs a DELETE.');
-  const deletion: { means: string; code?: string } = DELETES[del];
+  const deletion: { means: string; code?: string } = DELETE_ANSWERS[del];
   switch (deletion.means) {
     case 'refused':
       return { ...deletion };
     case 'uncertain':
       return { ...deletion, marked: true };
     case 'denied':
-      // The first GET found the record, so the earlier run's DELETE had no effect: its marker
+      // The first GET found the record, so the DELETE of the earlier run had no effect. Its marker
       // proves nothing and is not kept.
       if (after.startsWith('a page')) return { code: 'unexpected_response' };
       if (after === 'the record') return { code: 'unauthorized' };
@@ -110,13 +113,13 @@ function expectedOf({ first, del, after, purge, marker }: Case): Expected {
   }
 }
 
-const CASES: Case[] = Object.keys(FIRST).flatMap((first) =>
+const CASES: Case[] = Object.keys(FIRST_GET_ANSWERS).flatMap((first) =>
   [false, true].flatMap((purge) =>
     MARKERS.flatMap((marker): Case[] => {
       if (first !== 'the record') return [{ first, del: undefined, after: '', purge, marker }];
-      return (Object.keys(DELETES) as (keyof typeof DELETES)[]).flatMap((del) => {
-        const isLast = 'code' in DELETES[del];
-        const afters = isLast ? ['401'] : Object.keys(AFTER);
+      return (Object.keys(DELETE_ANSWERS) as (keyof typeof DELETE_ANSWERS)[]).flatMap((del) => {
+        const isLast = 'code' in DELETE_ANSWERS[del];
+        const afters = isLast ? ['401'] : Object.keys(LAST_GET_ANSWERS);
         return afters.map((after) => ({ first, del, after, purge, marker }));
       });
     }),
@@ -133,16 +136,16 @@ async function expectOutcome(testCase: Case): Promise<void> {
   const answerOf = (answer: Answer | undefined) =>
     answer === RECORD || answer === undefined ? recordAnswer(systemId) : answer;
   const deletes: readonly Answer[] =
-    testCase.del === undefined ? [] : DELETES[testCase.del].answers;
+    testCase.del === undefined ? [] : DELETE_ANSWERS[testCase.del].answers;
   const server = await startScriptedJumpCloud(
     answersInOrder({
       // With a marker file, the module reads the record again while it holds the lock.
       GET: [
-        answerOf(FIRST[testCase.first]),
+        answerOf(FIRST_GET_ANSWERS[testCase.first]),
         ...(testCase.del !== undefined && testCase.marker === 'of this system and address'
           ? [answerOf(RECORD)]
           : []),
-        answerOf(AFTER[testCase.after]),
+        answerOf(LAST_GET_ANSWERS[testCase.after]),
       ],
       DELETE: deletes.map(answerOf),
     }),
@@ -195,8 +198,7 @@ describe.concurrent.each(MARKERS)('jumpcloud_removal with a marker file: %s', (m
     const then = del === undefined ? '' : `, DELETE ${del}, GET ${after}`;
     return [`GET ${first}${then}${purge ? ', with purge_identity' : ''}`, row];
   });
-  test.each(rows)(
-    'a removal whose requests are answered %s purges files only with proof',
-    (_, row) => expectOutcome(row),
+  test.each(rows)('a removal with the answers "%s" purges files only with proof', (_, row) =>
+    expectOutcome(row),
   );
 });

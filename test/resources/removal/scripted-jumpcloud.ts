@@ -19,7 +19,7 @@ export const undatedError = (status: number): ScriptedAnswer => ({
   undated: true,
 });
 
-/** Returns an HTML page, as a gateway sends it. */
+/** Returns an HTML page, like the error page of a gateway. */
 export const htmlPage = (status: number): ScriptedAnswer => ({
   status,
   text: '<html>log in</html>',

@@ -2,10 +2,10 @@ import type { AdminRecord } from '../../../src/api/admin-systems.ts';
 import type { Criteria } from '../../../src/resources/stale/select-stale.ts';
 
 export const DAY = 86_400_000;
-/** The present in random organisations. */
+/** The current time in random organisations. */
 export const NOW = Date.parse('2026-11-30T12:00:00Z');
 
-/** A random organisation, and the conditions of a selection. */
+/** A random organisation, and the criteria of a selection. */
 export interface RandomCase {
   readonly records: AdminRecord[];
   readonly criteria: Criteria;
@@ -75,10 +75,13 @@ export function randomCase(random: () => number): RandomCase {
   return { records, criteria };
 }
 
-/** What must become of a record: selected, skipped because its host is connected, or undecidable. */
+/**
+ * The correct decision about a record: selected, skipped because its host is connected, skipped
+ * because it has no usable date, or kept.
+ */
 export type Expected = 'stale' | 'connected' | 'undated' | 'kept';
 
-/** Decides about one record by the rules as they are documented, in their order. */
+/** Decides about one record by the documented rules, in the documented order. */
 export function oracle({ records, criteria }: RandomCase, record: AdminRecord): Expected {
   const texts = (name: string) =>
     (Array.isArray(record.attributes) ? record.attributes : [])

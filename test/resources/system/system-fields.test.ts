@@ -22,7 +22,10 @@ const UNMANAGED: SystemSettings = {
   system_insights: undefined,
 };
 
-/** Returns the body of the PUT request, undefined for no request, and the predicted record. */
+/**
+ * Returns the predicted record and the body of the PUT request. The body is undefined if no request
+ * is needed.
+ */
 function planOf(desired: Partial<SystemSettings>, record: SystemRecord) {
   const changes = findDrift({ ...UNMANAGED, ...desired }, record);
   const body = buildPutBody(changes);
@@ -123,7 +126,7 @@ describe('drift and putBody, attributes', () => {
     expect(after.attributes).toEqual(list ?? current);
   });
 
-  test('duplicates of a listed attribute are merged, and those of other attributes are kept', () => {
+  test('duplicates of a listed attribute are merged, and duplicates of other attributes are kept', () => {
     const twice = [attribute('a', '1'), attribute('b', '1'), attribute('a', '2')];
     const both = planOf({ attributes: attributes(['b', '2']) }, { attributes: twice });
     expect(both.after.attributes).toEqual([twice[0], attribute('b', '2'), twice[2]]);
@@ -131,14 +134,14 @@ describe('drift and putBody, attributes', () => {
     expect(once.after.attributes).toEqual([attribute('a', '2'), attribute('b', '1')]);
   });
 
-  test('attributes named __proto__ and constructor are treated like others', () => {
+  test('attributes named __proto__ and constructor are treated like any other attribute', () => {
     const desired = { attributes: attributes(['__proto__', '1'], ['constructor', '2']) };
     const { after } = planOf(desired, { attributes: null });
     expect(after.attributes).toEqual([attribute('__proto__', '1'), attribute('constructor', '2')]);
   });
 });
 
-test('recordAfter predicts the primary user in the form that the record has', () => {
+test('recordAfter keeps the primary user flat or nested, as it is in the record', () => {
   const flat = planOf({ primary_user: USER }, { 'primarySystemUser.id': null });
   expect(flat.after).toEqual({ 'primarySystemUser.id': USER });
   const nested = planOf({ primary_user: USER }, { primarySystemUser: { id: null, more: 1 } });

@@ -4,7 +4,10 @@ import { ServerClock } from '../../../src/transport/auth/server-clock.ts';
 const NOW = Date.UTC(2026, 6, 31, 12, 0, 0);
 const SECOND = 1000;
 
-/** Returns an answer with a Date header: a text, or the time at an offset in milliseconds. */
+/**
+ * Returns an answer whose Date header is a given text, or the time at a given offset in
+ * milliseconds.
+ */
 function answerAt(time: number | string) {
   const date = typeof time === 'string' ? time : new Date(NOW + time).toUTCString();
   return { status: 200, headers: { date }, body: '', isUtf8: true };

@@ -25,7 +25,7 @@ test('addresses that have not failed keep their order', () => {
   expect(orderOf()).toEqual([first, second, third]);
 });
 
-test('an address that failed comes last, after those that failed earlier', () => {
+test('an address that fails moves to the end, after addresses that failed earlier', () => {
   rotation.markFailed(first);
   expect(orderOf()).toEqual([second, third, first]);
   rotation.markFailed(second);
@@ -35,14 +35,14 @@ test('an address that failed comes last, after those that failed earlier', () =>
   expect(orderOf()).toEqual([second, third, first]);
 });
 
-test('an address from a later lookup is tried before those that failed', () => {
+test('an address that only a later lookup returns is tried before addresses that have failed', () => {
   rotation.markFailed(first);
   rotation.markFailed(second);
   const added = { address: '192.0.2.4', family: 4 };
   expect(orderOf([...addresses.slice(0, 2), added])).toEqual([added.address, first, second]);
 });
 
-test('a failed attempt moves the address of the latest connection to the end', () => {
+test('markAttemptFailed moves the address of the latest connection to the end', () => {
   rotation.markConnected(first);
   rotation.markAttemptFailed({ timedOut: false });
   rotation.markAttemptFailed({ timedOut: false });

@@ -27,7 +27,7 @@ describe.each(['http:', 'https:'])('Connector over %s', (protocol) => {
   let server: Server;
   let port: number;
   let accepted: Socket[];
-  /** The TCP connections under the TLS connections in `accepted`. */
+  /** The TCP sockets that carry the TLS connections in `accepted`. */
   let raw: Socket[];
   let connector: Connector;
 
@@ -62,9 +62,7 @@ describe.each(['http:', 'https:'])('Connector over %s', (protocol) => {
     connector.startTls(tls);
   }
 
-  /**
-   * Connects. Returns the connection's number among those that the server accepted, or the error.
-   */
+  /** Connects. Returns the position of the connection in the order of acceptance, or the error. */
   async function connect(): Promise<number | Error> {
     let socket: Socket;
     try {
@@ -80,7 +78,7 @@ describe.each(['http:', 'https:'])('Connector over %s', (protocol) => {
     return number();
   }
 
-  test('early connections are opened at once and used first, then new ones', async () => {
+  test('early connections are opened at once and used before new connections', async () => {
     preconnectTls(2);
     await vi.waitFor(() => expect(accepted).toHaveLength(2));
     expect((await Promise.all([connect(), connect()])).sort()).toEqual([1, 2]);
@@ -93,7 +91,7 @@ describe.each(['http:', 'https:'])('Connector over %s', (protocol) => {
     expect(accepted).toHaveLength(1);
   });
 
-  test('a failed early connection fails only the first connect', async () => {
+  test('an early connection that fails makes only the first connect fail', async () => {
     server.close();
     preconnectTls(1);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -130,7 +128,7 @@ describe.each(['http:', 'https:'])('Connector over %s', (protocol) => {
   test('an early connection that was idle for six seconds is replaced', async () => {
     preconnectTls(1);
     await vi.waitFor(() => expect(accepted).toHaveLength(1));
-    // The client may notice the connection later than the server.
+    // The server may accept the connection before the client knows that it is open.
     await new Promise((resolve) => setTimeout(resolve, 50));
     const later = process.hrtime.bigint() + 6_000_000_000n;
     vi.spyOn(process.hrtime, 'bigint').mockReturnValue(later);
@@ -159,7 +157,7 @@ test('the certificate error of an early connection fails the first connect', asy
   server.close();
 });
 
-test('destroy closes an early connection whose TLS was not started', async () => {
+test('destroy closes an early connection whose TLS handshake has not started', async () => {
   const server = createServer();
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;

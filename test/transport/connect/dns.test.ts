@@ -5,7 +5,7 @@ import { DnsResolver } from '../../../src/transport/connect/dns.ts';
 
 const FOUND: LookupAddress[] = [{ address: '192.0.2.1', family: 4 }];
 const DEAD = Object.assign(new Error('dead'), { code: 'EAI_AGAIN' });
-/** A remaining time with which a lookup of any duration exceeds the budget. */
+/** A remaining time below zero: even the fastest lookup exceeds the budget. */
 const EXCEEDED_MS = -1000;
 
 type Answer = (error: Error | null, addresses: LookupAddress[]) => void;

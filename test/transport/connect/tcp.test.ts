@@ -11,7 +11,7 @@ afterEach(() => {
   for (const close of cleanUp.splice(0)) close();
 });
 
-/** Connects to a host with these addresses. Returns the address that was reached. */
+/** Connects to a host that has these addresses. Returns the address that it reached. */
 async function connectTo(
   port: number,
   timeoutMs: number,
@@ -23,17 +23,17 @@ async function connectTo(
 }
 
 const HERE = { address: '127.0.0.1', family: 4 };
-// No server listens there, whether or not this machine has IPv6.
+// No server listens at this address, whether or not this machine has IPv6.
 const NOWHERE = { address: '::1', family: 6 };
 
-test('connectTcp waits for a distant address although the other address family is unreachable', async () => {
+test('connectTcp waits for a slow address when the other address family is unreachable', async () => {
   const far = await openSlowPort();
   cleanUp.push(far.close);
   const port = Number(new URL(far.url).port);
   expect(await connectTo(port, 10_000, [HERE, NOWHERE])).toBe('127.0.0.1');
 });
 
-test('connectTcp tries the next address when one does not answer', async () => {
+test('connectTcp tries the next address when the first does not answer', async () => {
   const hanging = await openHangingPort();
   cleanUp.push(hanging.close);
   const port = Number(new URL(hanging.url).port);
@@ -52,7 +52,7 @@ test('connectTcp tries a third address within a timeout of one second', async ()
   await once(server, 'listening');
   cleanUp.push(() => server.close());
   const other = { address: '127.0.0.2', family: 4 };
-  // The attempt ends after this time; the connection itself has a longer timeout.
+  // A request would give up after one second, but connectTo has no such limit.
   const tooLate = new Promise((resolve) => setTimeout(resolve, 1000, 'too late'));
   const connected = connectTo(port, 1000, [HERE, HERE, other]);
   expect(await Promise.race([connected, tooLate])).toBe('127.0.0.2');

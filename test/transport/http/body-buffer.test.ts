@@ -46,7 +46,7 @@ describe('BodyBuffer', () => {
 });
 
 describe('BodyQuota', () => {
-  test('BodyQuota allows 16 MiB for parallel bodies, and reuses released memory', () => {
+  test('BodyQuota limits parallel bodies to 16 MiB in total, and reuses released memory', () => {
     const quota = new BodyQuota();
     const one = new BodyBuffer(quota);
     const two = new BodyBuffer(quota);

@@ -8,7 +8,7 @@ import { HttpClient } from '../../../src/transport/http/http-client.ts';
 let sockets: Set<unknown>;
 let opened: number;
 let http: HttpClient;
-/** The server's reaction to a request; undefined: a normal answer. */
+/** Handles a request through its socket. If undefined, the server answers normally. */
 let serve: ((socket: { destroy(): void }) => void) | undefined;
 const server = createServer((request, response) => {
   sockets.add(request.socket);
@@ -70,7 +70,7 @@ test('HttpClient does not reuse a connection on which a request failed', async (
   expect(opened).toBe(2);
 });
 
-test('HttpClient.destroy fails requests under way and later ones', async () => {
+test('HttpClient.destroy makes current and later requests fail', async () => {
   serve = () => {};
   const underWay = get();
   await expect.poll(() => sockets.size).toBe(1);

@@ -49,7 +49,7 @@ const get = () =>
     );
   });
 
-test('createClient opens another connection after one was closed after its answer', async () => {
+test('a client opens a new connection after the server has closed the previous one after its answer', async () => {
   for (const connections of [1, 2, 3]) {
     const closed = once(client, 'disconnect');
     expect(await get()).toBe(200);

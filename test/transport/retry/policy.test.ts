@@ -53,7 +53,7 @@ test.each([200, 400, 401, 403, 404, 409, 422, 501, 505, 511, 519, 528, 529, 531,
 );
 
 test.each([0.5, 0.8, 0.9, 0.94, 0.999])(
-  'with random %f and a budget of 45 s, the end of an outage of 30 s is noticed within 4 s',
+  'with the random number %f and a budget of 45 s, the end of an outage of 30 s is noticed within 4 s',
   (random) => {
     let [passedMs, attempts] = [0, 0];
     while (passedMs < 30_000) {
@@ -77,7 +77,7 @@ describe('nextDelayMs with Retry-After', () => {
 });
 
 describe('nextDelayMs near the end of the budget', () => {
-  test('nextDelayMs shortens a wait, so that a last attempt fits', () => {
+  test('nextDelayMs shortens a wait so that one more attempt fits into the budget', () => {
     expect(
       nextDelayMs({
         ...firstFailure,
@@ -89,7 +89,7 @@ describe('nextDelayMs near the end of the budget', () => {
     ).toBe(3500);
   });
 
-  test('nextDelayMs returns undefined when a last attempt does not fit', () => {
+  test('nextDelayMs returns undefined when no further attempt fits into the budget', () => {
     expect(nextDelayMs({ ...firstFailure, remainingMs: 500 })).toBeUndefined();
     expect(nextDelayMs({ ...firstFailure, remainingMs: -1 })).toBeUndefined();
   });
