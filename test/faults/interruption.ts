@@ -14,7 +14,7 @@ import { differences, normalize, type Organisation, readOrganisation } from './o
 import type { Random } from './random.ts';
 import { makeScenario, runWithoutFaults, type Scenario } from './scenario.ts';
 
-/** The results of a run that receives a signal and of the run after it. */
+/** The outcome of interrupting a run with a signal and then repeating the run. */
 export interface Interruption {
   readonly module: ModuleName;
   /** Describes when the signal was sent. */
@@ -101,8 +101,8 @@ async function interrupt(
 }
 
 /**
- * Chooses when to send the signal: after a time, or after a number of requests. Only SIGKILL is sent
- * after a time, because a process that has just started does not handle signals yet.
+ * Chooses when to send the signal: after a number of requests or, for SIGKILL only, after a time. A
+ * process that has just started does not handle other signals yet.
  */
 function chooseMoment(
   random: Random,

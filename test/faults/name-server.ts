@@ -4,14 +4,15 @@ import { once } from 'node:events';
 /** A DNS server on loopback. */
 export interface NameServer {
   readonly address: string;
-  /** The names of all questions, in order. */
+  /** The names that clients have asked for, in order of arrival. */
   readonly queriedNames: string[];
   close(): void;
 }
 
 /**
- * Starts a server on port 53 of a local address. Answers `knownNames` with their IPv4 addresses and
- * other names with NXDOMAIN. Never answers if `knownNames` is undefined.
+ * Starts a name server on port 53 of a local address. The server answers a name in `knownNames`
+ * with its IPv4 addresses, and any other name with NXDOMAIN. If `knownNames` is undefined, the
+ * server never answers.
  */
 export async function startNameServer(
   address: string,

@@ -43,7 +43,7 @@ beforeEach(({ skip }) => {
   resolver?.remove();
 });
 
-/** Starts a name server at 127.53.`group`.`last`. Never answers if `known` is undefined. */
+/** Starts a name server at 127.53.`group`.`last`. If `known` is undefined, it never answers. */
 async function startServer(
   group: number,
   last: number,
@@ -125,7 +125,7 @@ describe('name resolution', () => {
     ],
   ];
   test.each(rows)(
-    'the name %s resolves, through a search domain if needed',
+    'a run resolves the name %s and tries search domains only if necessary',
     async (name, group, queries) => {
       const server = await startServer(group, 1, known);
       const api_url = `https://${name}:${emulator.port}`;
@@ -212,7 +212,7 @@ describe('a name with five addresses', () => {
       unusable.close();
       expect(answer.failed, answer.msg).toBeUndefined();
       const { requests } = answer['api'] as { requests: number };
-      // On a busy machine, the fifth address may answer too late and need one more attempt.
+      // On a busy machine, a request to the fifth address may time out once.
       if (module === 'jumpcloud_system') expect(requests).toBeLessThanOrEqual(attempts + 1);
     },
     60_000,

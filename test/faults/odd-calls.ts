@@ -54,7 +54,7 @@ const oddNumber = fc.oneof(
 const oddScalar = fc.oneof(oddText, oddNumber, fc.boolean(), fc.constant(null));
 const oddKey = fc.oneof(fc.constantFrom(...PROTOTYPE_NAMES, 'id', 'sudo', ''), oddText);
 
-/** Generates objects without a prototype, so that prototype names are ordinary keys. */
+/** Generates objects with odd keys, such as `__proto__`. Some of the objects have no prototype. */
 const oddMapping = <T>(value: fc.Arbitrary<T>) =>
   fc.dictionary(oddKey, value, { maxKeys: 4, noNullPrototype: false });
 const oddValue: fc.Arbitrary<unknown> = fc.oneof(
@@ -72,7 +72,7 @@ function nest(depth: number): unknown {
   return value;
 }
 
-/** Generates values that are mostly valid for an option, in all accepted forms. */
+/** Generates values in all forms that an option accepts. A few of the values are invalid. */
 function validValue(
   name: string,
   option: Option<unknown>,

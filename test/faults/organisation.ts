@@ -1,8 +1,8 @@
 import type { Store } from '../emulator/store.ts';
 
 /**
- * The state of all systems of an organisation. Each entry is a field of a record, a group membership
- * or an edge. Keys begin with the id of the system.
+ * The state of all systems of an organisation. Each entry is a field of a record, a group
+ * membership or an association. Each key begins with the id of a system.
  */
 export type Organisation = ReadonlyMap<string, string>;
 
@@ -10,7 +10,7 @@ export type Organisation = ReadonlyMap<string, string>;
 export function readOrganisation(store: Store): Organisation {
   const entries = new Map<string, string>();
   for (const [systemId, { record }] of store.systems) {
-    // A missing description equals an empty description.
+    // Treats a missing description as an empty description.
     for (const [field, value] of Object.entries({ description: '', ...record })) {
       entries.set(`${systemId} record ${field}`, JSON.stringify(value));
     }

@@ -161,7 +161,7 @@ describe('the proxy variables of the environment', () => {
       () => ({ HTTP_PROXY: openProxy.url, ALL_PROXY: openProxy.url }),
     ],
   ];
-  test.each(rows)('with %s, a request %s the proxy', async (_, effect, env) => {
+  test.each(rows)('if the environment has %s, a request %s the proxy', async (_, effect, env) => {
     expect(await run('jumpcloud_system', httpsOptions(), env())).toMatchObject(UNCHANGED);
     expect(openProxy.connects).toHaveLength(effect === 'uses' ? 1 : 0);
   });
@@ -205,7 +205,7 @@ describe('a malformed proxy URL', () => {
     MALFORMED.map((text) => [source, text, call] as const),
   );
   test.each(rows)(
-    '%s with the malformed URL %s is refused before any request and not printed',
+    'the malformed URL in %s (%s) is refused before any request and not printed',
     async (source, text, call) => {
       const [options, env] = call(text);
       const result = await runModule(
@@ -225,7 +225,7 @@ describe('a malformed proxy URL', () => {
     },
   );
 
-  test('a proxy option without a scheme is refused and not printed', async () => {
+  test('a URL without a scheme in the option proxy is refused and not printed', async () => {
     const answer = await run('jumpcloud_system', {
       ...httpsOptions(),
       proxy: 'geheim:jane@127.0.0.1',
@@ -438,7 +438,7 @@ describe('a proxy that fails', () => {
 });
 
 describe('certificates with a proxy', () => {
-  test('a run through a proxy refuses a server certificate for another name', async () => {
+  test('a run through a proxy refuses a server certificate that does not cover the host name', async () => {
     const answer = await run('jumpcloud_system', {
       ...httpsOptions(),
       proxy: misdirectingProxy.url,

@@ -78,7 +78,9 @@ export function addRandomObjects(
   return idsByType;
 }
 
-/** Makes the system a member of `count` new groups, so that its list has several pages. */
+/**
+ * Makes the system a member of `count` new groups, so that its list of groups has several pages.
+ */
 export function joinManyGroups(store: Store, systemId: string, count: number): void {
   for (let i = 0; i < count; i++) store.join(systemId, store.addGroup());
 }
@@ -87,7 +89,9 @@ export function joinManyGroups(store: Store, systemId: string, count: number): v
 export interface Subject {
   readonly systemId: string;
   readonly idsByType: IdsByType;
-  /** True if the system has too many groups for a run with random faults to leave. */
+  /**
+   * True if the system has so many groups that a run with random faults cannot leave all of them.
+   */
   readonly isCrowded: boolean;
 }
 

@@ -18,7 +18,7 @@ export interface ResolverCall {
   readonly env?: Record<string, string>;
 }
 
-/** A host with its own resolver configuration, on which executables run. */
+/** A host with its own resolver configuration. `run` runs an executable on the host. */
 export interface ResolverHost {
   run(module: ModuleName, options: Record<string, unknown>, call?: ResolverCall): Promise<TimedRun>;
   remove(): void;

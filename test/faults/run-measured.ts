@@ -8,7 +8,7 @@ const PRELOAD = new URL('./measure.cjs', import.meta.url).pathname;
 
 /** The result of a run with its duration and peak memory. */
 export interface MeasuredRun extends RunResult {
-  /** The duration without the start of Node.js, which is slow on a busy machine. */
+  /** The duration of the run without the start of Node.js, which is slow on a busy machine. */
   readonly seconds: number;
   /** The peak memory of the process, in MB. */
   readonly peakMb: number;

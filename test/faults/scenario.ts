@@ -7,7 +7,10 @@ import { addRandomObjects, joinManyGroups, randomOptions } from './random-calls.
 
 /** Options of a scenario. */
 export interface ScenarioOptions {
-  /** If true, adds a second host and, at random, a graph lag and a list of many pages. */
+  /**
+   * If true, adds a second host. At random, the graph shows changes late, and the first host has a
+   * hundred groups.
+   */
   readonly isLarge?: boolean;
 }
 

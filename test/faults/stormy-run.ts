@@ -6,10 +6,10 @@ import { makeScenario, runWithoutFaults, type Scenario } from './scenario.ts';
 
 const RATES: StormRates = { serverError: 0.2, rateLimit: 0.1, resetBefore: 0.05, resetAfter: 0.05 };
 
-/** The maximum duration of a run in seconds: the default `timeout`, plus two to start and end. */
+/** The maximum duration of a run in seconds: the default `timeout` and two seconds of overhead. */
 const MAX_S = 120 + 2;
 
-/** The result of a call with random faults, and of the same call again without faults. */
+/** The results of two equal calls: the first with random faults, the second without faults. */
 export interface StormyRun {
   readonly seed: number;
   readonly module: ModuleName;
@@ -18,7 +18,7 @@ export interface StormyRun {
   readonly requests: number;
   readonly retries: number;
   readonly seconds: number;
-  /** True if the host differs from the desired state. */
+  /** True if the host differs from the desired state before the first call. */
   readonly needsChange: boolean;
   readonly hasConverged: boolean;
   readonly isChangedCorrect: boolean;
@@ -53,7 +53,8 @@ async function runAndCompare(
   const states = [initialState];
   faults.storm(seed, RATES);
   faults.add({
-    // The emulator calls `when` before each request, so every effect is recorded.
+    // The emulator calls `when` before each request. This rule matches no request: it records
+    // states.
     when: () => {
       states.push(readOrganisation(store));
       return false;

@@ -163,7 +163,10 @@ describe('a server that is not trusted', () => {
 });
 
 describe('a server that aborts the handshake', () => {
-  /** Creates servers that answer the first bytes of a handshake with an alert. */
+  /**
+   * Returns a function that creates a server. The server answers the first bytes of a handshake
+   * with an alert.
+   */
   const serveAlert = (alert: number) => () =>
     createServer((socket) => {
       socket.on('error', () => {});
@@ -232,22 +235,25 @@ describe('a certificate bundle in ca_path', () => {
     ['closed by a wrong end line', (pem) => pem.replace('END CERTIFICATE', 'END CERT')],
     ['empty', () => '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n'],
   ];
-  test.each(damages)('a bundle is refused if its second certificate is %s', async (_, damage) => {
-    const [first = '', second = '', thirdCa = ''] = readFileSync(bundlePath, 'utf8')
-      .split(/(?=-----BEGIN)/g)
-      .slice(1);
-    const path = join(directory, 'damaged.pem');
-    writeFileSync(path, [first, damage(second), thirdCa].join('\n'));
-    const { answer, connections } = await run('good', { ca_path: path });
-    expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
-    const line = first.split('\n').length + 1;
-    expect(answer.msg).toBe(
-      `ca_path: ${path}: certificate 2 of 3, which begins in line ${line}, cannot be read; correct it or remove it`,
-    );
-    expect(connections).toBe(0);
-  });
+  test.each(damages)(
+    'a CA bundle is refused if its second certificate is %s',
+    async (_, damage) => {
+      const [first = '', second = '', thirdCa = ''] = readFileSync(bundlePath, 'utf8')
+        .split(/(?=-----BEGIN)/g)
+        .slice(1);
+      const path = join(directory, 'damaged.pem');
+      writeFileSync(path, [first, damage(second), thirdCa].join('\n'));
+      const { answer, connections } = await run('good', { ca_path: path });
+      expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
+      const line = first.split('\n').length + 1;
+      expect(answer.msg).toBe(
+        `ca_path: ${path}: certificate 2 of 3, which begins in line ${line}, cannot be read; correct it or remove it`,
+      );
+      expect(connections).toBe(0);
+    },
+  );
 
-  test('a bundle with comments, other PEM blocks and Windows line ends is accepted', async () => {
+  test('a CA bundle with comments, other PEM blocks and Windows line ends is accepted', async () => {
     const path = join(directory, 'mixed.pem');
     const bundle = readFileSync(bundlePath, 'utf8');
     const { pkcs8 } = await sharedKeyFiles();
@@ -278,7 +284,7 @@ describe('a certificate bundle in an unusual format', () => {
       .map((input) => execaSync('openssl', ['x509', '-trustout'], { input }).stdout)
       .join('\n');
 
-  test.each(formats)('every certificate of a bundle with %s is trusted', async (_, format) => {
+  test.each(formats)('every certificate of a CA bundle with %s is trusted', async (_, format) => {
     const certificates = readFileSync(bundlePath, 'utf8').replace(/^#.*\n/, '');
     const path = join(directory, 'unusual.pem');
     writeFileSync(path, format(certificates), 'latin1');
@@ -287,7 +293,7 @@ describe('a certificate bundle in an unusual format', () => {
     expect(answer.failed, answer.msg).toBeUndefined();
   });
 
-  test('a TRUSTED CERTIFICATE that rejects serverAuth is not trusted', async () => {
+  test('a certificate labelled TRUSTED CERTIFICATE is not trusted if it rejects serverAuth', async () => {
     const words = ['x509', '-trustout', '-addreject', 'serverAuth', '-in', caPath];
     const path = join(directory, 'refusing.pem');
     writeFileSync(path, execaSync('openssl', words).stdout);
@@ -318,7 +324,7 @@ describe('the file in ca_path', () => {
     expect(answer['invocation']).toMatchObject({ module_args: { ca_path: path } });
   });
 
-  test('a ca_path of 1 MiB is accepted, and a larger file is refused', async () => {
+  test('a ca_path file of 1 MiB is accepted, and a larger file is refused', async () => {
     const path = join(directory, 'large.pem');
     const pem = readFileSync(caPath, 'utf8');
     writeFileSync(path, pem + '#'.repeat(1024 * 1024 - pem.length));
@@ -416,7 +422,7 @@ describe('JUMPCLOUD_CA_STORE', () => {
     expectTlsFailure(await run('good', {}, { env: { ...NONE, ...env() } }), 'good', message);
   });
 
-  test('JUMPCLOUD_CA_STORE defaults to system if the CA directory has hashed names', async () => {
+  test('JUMPCLOUD_CA_STORE defaults to system if /etc/ssl/certs has hashed file names', async () => {
     const result = await run('good', {}, { env: NONE });
     const store = readdirSync('/etc/ssl/certs');
     const hasHashedStore =

@@ -27,7 +27,7 @@ interface Call {
 
 const FLAGS = ['--check', '--diff', '--detailed-exitcode'];
 
-/** Faults that hit one request once. The outcome does not depend on time. */
+/** Faults whose effect on a call does not depend on time. Each fault hits one request once. */
 const FAULTS: readonly Fault[] = [
   ...[429, 500, 502, 503].map((status) => ({ kind: 'status', status }) as const),
   ...[400, 401, 403, 404, 409, 422].map(
@@ -40,7 +40,7 @@ const FAULTS: readonly Fault[] = [
   { kind: 'body', text: '<html></html>' },
 ];
 
-/** Makes the random call of a seed on a new host in a new organisation. */
+/** Makes the random call that belongs to a seed, on a new host in a new organisation. */
 export async function recordCall(seed: number): Promise<RecordedCall> {
   const emulator = await startEmulator({ seed });
   const host = await emulator.enrol();
@@ -74,7 +74,8 @@ export async function recordCall(seed: number): Promise<RecordedCall> {
 }
 
 /**
- * Returns a fault that selects a request by its content. The arrival order differs between runs.
+ * Returns a fault for requests with a random method and content. A fault for the nth request would
+ * hit different requests in each run, because parallel requests arrive in any order.
  */
 function makeRandomFault(random: Random, idsByType: IdsByType): FaultRule {
   const urlPart = random.pick(
