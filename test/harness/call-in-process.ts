@@ -3,7 +3,10 @@ import type { Module } from '../../src/module.ts';
 import { MODULES, type ModuleName } from '../../src/modules.ts';
 import { type CallIo, type CallOutput, callModule } from '../../src/protocol/call-module.ts';
 
-/** A process without input, terminal, crash or progress output. */
+/**
+ * Input and output of a process without a terminal. Its stdin is empty, it never crashes, and it
+ * shows no progress.
+ */
 const QUIET: Omit<CallIo, 'signal'> = {
   help: () => 'HELP',
   stdin: () => Readable.from([]),

@@ -38,7 +38,7 @@ async function echoTime(socket: Socket, text: string): Promise<number> {
   return performance.now() - start;
 }
 
-test('a new connection costs one round trip and each answer another', async () => {
+test('a new connection takes one round trip, and so does each answer', async () => {
   const socket = connect(relay.port, '127.0.0.1');
   const first = await echoTime(socket, 'a');
   const second = await echoTime(socket, 'b');
@@ -64,7 +64,8 @@ test('parallel connections and chunks are delayed independently and delivered in
     }),
   );
   expect(echoes.every((echo) => echo === sent.join(''))).toBe(true);
-  // Sequential connections would take at least 20 round trips, sequential chunks hundreds.
+  // One connection after the other would take at least 20 round trips, and one chunk after the
+  // other hundreds.
   expect(performance.now() - start).toBeLessThan(20 * ROUND_TRIP_MS);
 });
 

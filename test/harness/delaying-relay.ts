@@ -9,9 +9,10 @@ export interface DelayingRelay {
 }
 
 /**
- * Starts a relay to a port on this host. Each chunk arrives half a round trip later, in order, and
- * independently of others. A connection to a distant server takes a round trip, but the relay's
- * system accepts it at once. Bytes from the first round trip therefore count as sent at its end.
+ * Starts a relay to a port on this host. Each chunk arrives half a round trip later, in order and
+ * independently of other chunks. A distant server would accept a connection after a round trip, but
+ * the relay accepts it at once. The relay therefore treats data from the first round trip as sent
+ * at the end of that round trip.
  */
 export async function startDelayingRelay(to: number, roundTripMs: number): Promise<DelayingRelay> {
   const sockets = new Set<Socket>();

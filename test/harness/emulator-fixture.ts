@@ -6,11 +6,12 @@ import type { EnrolledHost } from '../emulator/enrol.ts';
 export type StartWith = (options?: EmulatorOptions) => Promise<Emulator>;
 
 /**
- * Tests with an `emulator` that the tests of a file share, or a separate one: `startWith(options)`.
- * After the file's tests, all emulators are closed and the directories of their hosts removed.
+ * The `test` of vitest with two fixtures: an `emulator` that the tests of a file share, and
+ * `startWith`, which starts a separate emulator. After the tests of the file, all emulators are
+ * closed, and the directories of their hosts are removed.
  */
 export const test = base
-  // biome-ignore lint/correctness/noEmptyPattern: this pattern shows vitest that no other fixture is needed
+  // biome-ignore lint/correctness/noEmptyPattern: vitest requires an object pattern
   .extend('startWith', { scope: 'file' }, async ({}, { onCleanup }) => {
     const started: { readonly emulator: Emulator; readonly hosts: EnrolledHost[] }[] = [];
     onCleanup(async () => {

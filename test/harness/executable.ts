@@ -2,12 +2,12 @@ import { execa } from 'execa';
 import { HOST_MODULES, MODULES, type ModuleName } from '../../src/modules.ts';
 import type { Answer } from './answer.ts';
 
-/** The names of all modules, and of those that act as a host. */
 export const MODULE_NAMES = MODULES.map(({ name }) => name);
+/** The names of the modules that act as a host, with the key of its agent. */
 export const HOST_MODULE_NAMES = HOST_MODULES.map(({ name }) => name);
 /**
- * The host modules without jumpcloud_doctor, which tries the connection in any case, and whose message
- * only counts what the checks found.
+ * The host modules except jumpcloud_doctor. Unlike them, jumpcloud_doctor opens a connection even
+ * if the host is not enrolled, and its `msg` only counts the results of its checks.
  */
 export const ACTING_MODULE_NAMES = HOST_MODULE_NAMES.filter((name) => name !== 'jumpcloud_doctor');
 export type { Answer, ModuleName };
@@ -26,7 +26,7 @@ export interface CallOptions {
   readonly env?: Record<string, string>;
   readonly uid?: number;
   readonly signal?: AbortSignal;
-  /** The words to put before the executable: another command, which runs it. */
+  /** The words of a command that runs the executable, such as `unshare --net`. */
   readonly through?: readonly string[];
 }
 

@@ -5,7 +5,7 @@ import type { LoggedRequest } from '../emulator/types.ts';
 import { test as base } from './emulator-fixture.ts';
 import { type CallOptions, type ModuleName, type RunResult, runModule } from './executable.ts';
 
-/** A host of one test, with helpers for tests. */
+/** An enrolled host with helpers for tests. */
 export interface TestHost extends EnrolledHost {
   /** The options that make a module act as this host. */
   readonly options: { readonly agent_dir: string; readonly api_url: string };
@@ -17,11 +17,16 @@ export interface TestHost extends EnrolledHost {
   ): Promise<RunResult>;
   /** Returns the requests that this host has sent to the emulator so far. */
   requests(): LoggedRequest[];
-  /** Injects a fault into this host's next requests, or its next ones with a given method. */
+  /**
+   * Injects a fault into the next `times` requests of this host, after `skip` requests without the
+   * fault. If `method` is given, only requests with that method count.
+   */
   hit(fault: Fault, which?: { times?: number; skip?: number; method?: string }): void;
 }
 
-/** Wraps an emulator's host. Modules see its agent directory under the path `agent_dir`. */
+/**
+ * Wraps a host of an emulator. `agent_dir` is the path at which modules see its agent directory.
+ */
 export function asTestHost(
   emulator: Emulator,
   host: EnrolledHost,
@@ -46,7 +51,10 @@ export function asTestHost(
   };
 }
 
-/** Tests with an emulator and new hosts: one `host`, and more from `enrol`. */
+/**
+ * The `test` of emulator-fixture with two more fixtures: a new `host` for each test, and `enrol`,
+ * which enrols further hosts.
+ */
 export const test = base
   .extend('enrol', ({ emulator }) => async (options: EnrolOptions = {}): Promise<TestHost> => {
     return asTestHost(emulator, await emulator.enrol(options));

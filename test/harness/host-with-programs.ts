@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 
-/** Programs and services with which a test's host differs from this machine. */
+/** The differences between the host of a test and this machine: its programs and its systemd. */
 export interface HostPrograms {
   /**
-   * A directory of programs to copy to /usr/bin, if it exists. This machine's service managers are
-   * always removed.
+   * A directory of programs to copy to /usr/bin. By default, no program is copied. The commands
+   * systemctl, service and launchctl of this machine are always removed.
    */
   readonly programs?: string;
   /** Whether systemd appears to run. */
@@ -29,7 +29,10 @@ PATH=$given
 exec "$@"
 `;
 
-/** Returns the words to put before a command. They run it in a mount namespace with these programs. */
+/**
+ * Returns the words to put before a command. The command runs in a mount namespace with these
+ * programs.
+ */
 export function onHostWith({ programs = '', systemd = true }: HostPrograms): string[] {
   return [
     '/usr/bin/unshare',

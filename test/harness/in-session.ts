@@ -4,13 +4,13 @@ import type { Run } from '../../src/run.ts';
 import type { HostSession } from '../../src/transport/host-session.ts';
 import { withRegistration } from '../../src/transport/open-session.ts';
 
-/** Returns a run without progress output, and its report. */
+/** Returns the context of a run without progress output. `report` is the report of the run. */
 export function quietRun(): Run & { readonly report: RunReport } {
   const { signal } = new AbortController();
   return { module: 'jumpcloud_test', check: false, signal, report: new RunReport() };
 }
 
-/** Calls `work` with a session of the host that these options select. */
+/** Calls `work` with a session of the host that `connection` selects. */
 export function inSession<T>(
   connection: { readonly agent_dir: string; readonly api_url: string },
   work: (session: HostSession, run: Run & { readonly report: RunReport }) => T | Promise<T>,

@@ -2,7 +2,7 @@ import type { ModuleName } from '../../src/modules.ts';
 import type { Answer } from './answer.ts';
 import { callInProcess, moduleNamed } from './call-in-process.ts';
 
-/** Runs a module as its executable does, with a diff, but in this process. */
+/** Runs a module with --diff in this process, as its executable would. */
 export async function runInProcess(
   name: ModuleName,
   options: Record<string, unknown>,

@@ -1,19 +1,22 @@
 import { HOST_MODULES, type ModuleName } from '../../src/modules.ts';
 import type { ObjectType } from '../emulator/types.ts';
 
-/** The options of a call, without those that select agent and JumpCloud. */
+/** Options of a call, except those for the connection, such as agent_dir and api_url. */
 export type Options = Readonly<Record<string, unknown>>;
 
-/** Returns the id of an object of a type: a new object of an emulator, or any id. */
+/** Returns an id for an object of a type. Some tests create the object, others only need an id. */
 export type IdOf = (type: ObjectType) => string;
 
-/** The calls of one module in tests of all modules. */
+/** The sample calls of one module. Tests of all modules use them. */
 export interface SampleCalls {
   /** The minimal valid options. */
   readonly good: Options;
   /** Options that change a newly enrolled host. Undefined for a module that only reads. */
   readonly changing?: (idOf: IdOf) => Options;
-  /** Calls on one host, in this order, whose results together have all fields; default: `changing`. */
+  /**
+   * Calls on one host, in this order. Their results together have all fields of the module. The
+   * default is `changing`.
+   */
   readonly withAllFields?: (idOf: IdOf) => readonly Options[];
   /** Options that are refused before anything is read or sent. */
   readonly bad: Options;
@@ -92,7 +95,7 @@ function wholeHost(idOf: IdOf): Options {
   };
 }
 
-/** Returns the calls of a module. Tests of all modules fail for a new module without calls here. */
+/** Returns the sample calls of a module. Throws an error if the module has none. */
 export function sampleCallsOf(module: ModuleName): SampleCalls {
   const samples: SampleCalls | undefined = SAMPLES[module];
   if (samples === undefined) {
@@ -101,7 +104,7 @@ export function sampleCallsOf(module: ModuleName): SampleCalls {
   return samples;
 }
 
-/** Returns a call that has something to change, or to read. */
+/** Returns the options of `changing`. For a module that only reads, returns `good`. */
 export function fullCall(module: ModuleName, idOf: IdOf): Options {
   const { good, changing } = sampleCallsOf(module);
   return changing?.(idOf) ?? good;

@@ -11,7 +11,8 @@ export function sampleSize(all: number): number {
 
 /**
  * Returns the rows of a table that a test runs: all of them with THOROUGH=1 in the environment,
- * otherwise each fourth row from the first on. For rows that take seconds and run the same code.
+ * otherwise each fourth row from the first on. Use it for rows that take seconds and run the same
+ * code.
  */
 export function sampleRows<T>(all: readonly T[]): T[] {
   return all.filter((_, index) => isThorough || index % 4 === 0);

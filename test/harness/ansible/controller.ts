@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import type { Emulator, EnrolledHost } from '../../emulator/emulator.ts';
 import type { EnrolOptions } from '../../emulator/enrol.ts';
 import type { Answer } from '../answer.ts';
-import { ansibleCommand, ansibleRoot, coreVersion, seenByAnsible } from './installation.ts';
+import { ansibleCommand, ansibleRoot, coreVersion, toAnsiblePath } from './installation.ts';
 
 /** Whether Ansible is installed. Otherwise tests that need Ansible are skipped. */
 export const hasAnsible = coreVersion !== undefined;
@@ -44,8 +44,8 @@ export interface PlayOptions extends RunOptions {
 }
 
 /**
- * An Ansible controller on which only the built collection is installed. Returned paths are those
- * that Ansible sees.
+ * An Ansible controller on which only the built collection is installed. Its methods return paths
+ * as Ansible sees them.
  */
 export interface Controller {
   readonly directory: string;
@@ -53,17 +53,23 @@ export interface Controller {
   play(tasks: readonly object[], options?: PlayOptions): Promise<PlayRun>;
   /** Runs a playbook that `put` or `copy` has written. */
   playbook(path: string, options?: RunOptions): Promise<PlaybookRun>;
-  /** Runs another program of Ansible. Rejects if the program fails. */
+  /**
+   * Runs a program where Ansible is installed, such as ansible-doc, and returns its output. Rejects
+   * if the program fails.
+   */
   run(program: string, args: readonly string[]): Promise<string>;
-  /** Runs a shell command where Ansible is installed. Rejects if the command fails. */
+  /**
+   * Runs a shell command where Ansible is installed and returns its output. Rejects if the command
+   * fails.
+   */
   shell(line: string): Promise<string>;
-  /** Writes a file for Ansible to read, readable by its owner only. */
+  /** Writes a file to the controller, readable by its owner only, and returns its path. */
   put(name: string, content: string): Promise<string>;
-  /** Copies a file of this machine. */
+  /** Copies a file of this machine to the controller and returns the path of the copy. */
   copy(path: string): Promise<string>;
   /** Lists the paths in a directory of the controller, or none if the directory does not exist. */
   list(name: string): Promise<string[]>;
-  /** Enrols a host whose agent directory modules can read when they run without SSH. */
+  /** Enrols a host. Modules that Ansible runs without SSH can read its agent directory. */
   enrol(emulator: Emulator, options?: EnrolOptions): Promise<EnrolledHost>;
   remove(): Promise<void>;
 }
@@ -82,7 +88,7 @@ export async function makeController(): Promise<Controller> {
   const outerDirectory = await mkdtemp(
     join(ansibleRoot === '' ? tmpdir() : `${ansibleRoot}/tmp`, 'ac-'),
   );
-  const directory = seenByAnsible(outerDirectory);
+  const directory = toAnsiblePath(outerDirectory);
   const ownEnv = {
     // Ignore the user's configuration.
     ANSIBLE_CONFIG: join(directory, 'ansible.cfg'),
@@ -162,7 +168,7 @@ export async function makeController(): Promise<Controller> {
     async enrol(emulator, options = {}) {
       const agentDir = options.agentDir ?? (await mkdtemp(join(outerDirectory, 'agent-')));
       const host = await emulator.enrol({ ...options, agentDir });
-      return { ...host, agentDir: seenByAnsible(host.agentDir) };
+      return { ...host, agentDir: toAnsiblePath(host.agentDir) };
     },
     remove: () => rm(outerDirectory, { recursive: true }),
   };

@@ -2,15 +2,18 @@ import type { EnrolledHost } from '../../emulator/enrol.ts';
 import { test as base } from '../emulator-fixture.ts';
 import { makeController } from './controller.ts';
 
-/** A host whose agent directory modules can read when they run without SSH. */
+/** An enrolled host. Modules that Ansible runs without SSH can read its agent directory. */
 export interface ManagedHost extends EnrolledHost {
   /** The options that make a module act as this host. */
   readonly options: { readonly agent_dir: string; readonly api_url: string };
 }
 
-/** Tests with an Ansible `controller` that a file shares, and a new `host` for each test. */
+/**
+ * The `test` of vitest with two fixtures: an Ansible `controller` for each file, and a `host` for
+ * each test.
+ */
 export const test = base
-  // biome-ignore lint/correctness/noEmptyPattern: this pattern shows vitest that no other fixture is needed
+  // biome-ignore lint/correctness/noEmptyPattern: vitest requires an object pattern
   .extend('controller', { scope: 'file' }, async ({}, { onCleanup }) => {
     const controller = await makeController();
     onCleanup(() => controller.remove());

@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * The root directory of another Debian system whose Ansible the tests use, without a trailing slash.
- * `scripts/ansible-next.sh` makes such a system. Empty for this machine's Ansible.
+ * The root directory of the Debian system whose Ansible the tests use, without a trailing slash.
+ * `scripts/ansible-next.sh` makes such a system. Empty if the tests use the Ansible of this
+ * machine.
  */
 export const ansibleRoot = (process.env['ANSIBLE_ROOT'] ?? '').replace(/\/+$/, '');
 
-/** Returns the command that runs a program of Ansible where it is installed. */
+/** Returns the command that runs a program on the system where Ansible is installed. */
 export function ansibleCommand(
   program: string,
   args: readonly string[],
@@ -15,7 +16,7 @@ export function ansibleCommand(
 }
 
 /** Converts a path of this machine to the path that Ansible sees. */
-export function seenByAnsible(path: string): string {
+export function toAnsiblePath(path: string): string {
   return path.startsWith(`${ansibleRoot}/`) ? path.slice(ansibleRoot.length) : path;
 }
 

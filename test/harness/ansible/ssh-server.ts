@@ -25,15 +25,15 @@ export interface SshServer {
 }
 
 /**
- * Options for a server. By default it runs commands on this machine, as the user who runs the
- * tests.
+ * Options for a server. By default, the server runs commands on this machine, as the user who runs
+ * the tests.
  */
 export interface SshServerOptions {
-  /** The root directory of all commands, which makes the server appear as another machine. */
+  /** The root directory of all commands. It makes the server appear as another machine. */
   readonly root?: string;
   /**
-   * Whether the server accepts a new user other than root, who can become root with sudo. With a
-   * password, sudo asks for it.
+   * Whether the login user is a new user, who is not root but can use sudo. If a password is given,
+   * sudo asks for it.
    */
   readonly sudo?: true | { readonly password: string };
 }
@@ -58,11 +58,11 @@ export async function startSshServer({ root, sudo }: SshServerOptions = {}): Pro
     'PidFile none',
     'AuthenticationMethods publickey',
     'PermitRootLogin prohibit-password',
-    // The keys are below the directory for temporary files, where everyone may write.
+    // With StrictModes, sshd refuses keys below a directory where everyone may write, such as /tmp.
     'StrictModes no',
     'UsePAM no',
-    // PATH with the Node.js of the tests. Another HOME, because bash reads start-up files when sshd
-    // starts it.
+    // PATH contains the Node.js of the tests. HOME is a new directory, because a bash that sshd
+    // starts reads start-up files in HOME.
     `SetEnv PATH=${process.env['PATH']} HOME=${home}`,
     'MaxStartups 50',
     'MaxSessions 50',
@@ -70,7 +70,7 @@ export async function startSshServer({ root, sudo }: SshServerOptions = {}): Pro
     ...(root === undefined ? [] : [`ForceCommand ${chrootCommand(root)}`]),
   ];
   await writeFile(file('config'), configuration.join('\n'));
-  // As root, sshd requires this directory for its unprivileged process. Only a boot creates it.
+  // As root, sshd requires this directory for its unprivileged process. Usually a boot creates it.
   if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
   const [program = '', ...words] = [
     ...(root === undefined ? (user?.before ?? []) : withProc(root)),
@@ -108,7 +108,9 @@ function chrootCommand(root: string): string {
   return `cd / && exec ${run}`;
 }
 
-/** Returns the words to put before a command that sees this machine's /proc in a directory, too. */
+/**
+ * Returns the words to put before a command. They make /proc of this machine visible below `root`.
+ */
 function withProc(root: string): string[] {
   return ['unshare', '--mount', 'sh', '-c', `mount --bind /proc ${root}/proc; exec "$@"`, 'sh'];
 }

@@ -2,8 +2,9 @@ import type { Controller } from './controller.ts';
 import type { SshServer } from './ssh-server.ts';
 
 /**
- * Returns the inventory variables of a host that is an SSH server on loopback. Key, known hosts and
- * the directory for connections belong to the controller; other settings are Ansible's defaults.
+ * Returns the inventory variables of a host that is an SSH server on loopback. The key, the
+ * known_hosts file and the directory for open connections belong to the controller. All other
+ * settings are the defaults of Ansible.
  */
 export async function sshVariables(
   controller: Controller,

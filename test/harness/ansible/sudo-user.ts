@@ -6,7 +6,7 @@ const NAME = 'fleet-admin';
 /** A user id above Debian's range for people and below systemd's range for services. */
 const UID = 60_100;
 
-/** A user other than root, who can become root with sudo without a password. */
+/** A user who is not root, but can become root with sudo. */
 export interface SudoUser {
   readonly name: string;
   /** The user's home directory. */
@@ -16,8 +16,8 @@ export interface SudoUser {
 }
 
 /**
- * Makes a sudo user with files in a directory, in addition to this machine's. With a password, sudo
- * asks for it. Requires root.
+ * Makes a sudo user. `directory` gets the home directory, and copies of passwd, shadow and sudoers
+ * that contain the user. If a password is given, sudo asks for it. Requires root.
  */
 export async function makeSudoUser(directory: string, password?: string): Promise<SudoUser> {
   const home = join(directory, 'home');

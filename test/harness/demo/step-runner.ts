@@ -11,7 +11,7 @@ export function playbookPath(name: Playbook): string {
 
 /** The outcome of one run of a playbook. */
 export interface StepOutcome {
-  /** The number of tasks that changed something, or would have in check mode. */
+  /** The number of tasks that changed something; in check mode, that would change something. */
   readonly changed: number;
   readonly failed: number;
   /** The text to show to the user. */

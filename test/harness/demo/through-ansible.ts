@@ -5,8 +5,8 @@ import { execa } from 'execa';
 import { playbookPath, type StepRunner, withoutProxy } from './step-runner.ts';
 
 /**
- * Installs the collection into a directory and returns a function that runs playbooks there. The
- * signal ends a running program.
+ * Installs the collection into a directory and returns a function that runs playbooks there.
+ * Aborting `signal` ends a program that is running.
  */
 export async function throughAnsible(
   collection: string,
@@ -49,16 +49,16 @@ export async function throughAnsible(
     return {
       changed: recapCount(all, 'changed'),
       failed: recapCount(all, 'failed'),
-      output: trimmed(all),
+      output: trimOutput(all),
     };
   };
 }
 
 /**
- * Removes the parts of Ansible's output that fill the line, which would wrap at 80 columns: the stars
- * after a title, and the counts of the recap from `skipped` on.
+ * Shortens lines of Ansible's output that would wrap at 80 columns. Removes the stars after a
+ * title, and the counts of the recap from `skipped` on.
  */
-function trimmed(output: string): string {
+function trimOutput(output: string): string {
   return output
     .trim()
     .replace(/ \*{3,}$/gm, '')
