@@ -14,10 +14,13 @@ beforeAll(() => {
   fleet().emulator.store.addUser(IDS.admin);
 });
 
-/** The examples' user-data, one with facts, one that cloud-init fills in. */
+/** The user-data files of the examples: one with facts, and one that is a Jinja template. */
 type UserData = 'user-data.yml' | 'user-data-jinja.yml';
 
-/** Adds a machine with an example's user-data, changed by `change`, that also starts the agent. */
+/**
+ * Adds a machine with the user-data of an example. `change` edits the user-data, which then also
+ * starts the agent.
+ */
 async function addInstance(
   file: UserData,
   agentDelay: number,
@@ -82,7 +85,7 @@ lifecycleTest(
   },
 );
 
-/** Adds an instance whose image starts the unit at every boot. */
+/** Adds an instance whose image starts jumpcloud-host.service at every boot. */
 async function addWithUnitInImage(
   file: UserData,
   registrationTimeout: number,
@@ -98,7 +101,8 @@ async function addWithUnitInImage(
   return member;
 }
 
-// cloud-final.service waits for multi-user.target. A unit that delayed that target would time out.
+// cloud-final.service starts the agent after multi-user.target. If the unit delayed
+// multi-user.target, it would wait for the agent until the timeout.
 lifecycleTest(
   'a unit in the image waits for the agent that cloud-init installs',
   async (report) => {

@@ -9,22 +9,22 @@ import { relay } from './relay.ts';
 
 const SCRIPT = new URL('./cloud-network-process.ts', import.meta.url).pathname;
 
-/** JumpCloud's port on loopback, here and in the network. */
+/** The port of JumpCloud on loopback, both on this machine and in a CloudNetwork. */
 export const JUMPCLOUD_PORT = 443;
 
-/** A message to the process in the network, with the new metadata service. */
+/** A message to the process in the network: the configuration of a new metadata service. */
 export interface NetworkRequest {
   readonly metadata: MetadataConfig;
 }
 
-/** The answer of the process: the connections to the old metadata service. */
+/** The answer of the process in the network: the connections to the previous metadata service. */
 export interface NetworkReport {
   readonly connections: number;
 }
 
 /**
- * The network of one cloud instance, in a namespace of its own: loopback, the metadata service at its
- * usual address, and JumpCloud at the port that it has on this machine.
+ * The network of one cloud instance, in a namespace of its own. It has loopback, the metadata
+ * service at its usual address, and JumpCloud at the same port as this machine.
  */
 export class CloudNetwork {
   /** The path of the namespace. */

@@ -22,10 +22,13 @@ import { type CommandResult, type End, isUp, Machine } from './machine.ts';
  */
 const MAX_BOOT_SECONDS = '200';
 
-/** A machine that systemd-nspawn boots from a directory. It shares the network of the machine that runs the tests. */
+/** A machine that systemd-nspawn boots from a directory. */
 export class Container extends Machine {
   readonly loopback = '127.0.0.1';
-  /** The path of its network namespace. By default, it shares the network of this machine. */
+  /**
+   * The path of the container's network namespace. If undefined, the container shares this
+   * machine's network.
+   */
   network: string | undefined;
   readonly #image: string;
   #nspawn: ReturnType<typeof startNspawn> | undefined;
@@ -38,21 +41,23 @@ export class Container extends Machine {
   }
 
   /**
-   * Makes a machine, switched off, with a copy of the disk of an image or of another machine. The
-   * image's /usr, which is most of the disk, is not copied but mounted read-only.
+   * Makes a machine that is switched off. Its disk is a copy of `from`, which is the image or the
+   * disk of another machine. /usr is most of the disk and is not copied: the /usr of the image is
+   * mounted read-only.
    */
   static async copy(image: string, from = image): Promise<Container> {
     const directory = await mkdtemp(join(tmpdir(), 'machine-'));
     const rest = (await readdir(from)).filter((name) => name !== 'usr');
     await execa('cp', ['-a', ...rest.map((name) => join(from, name)), directory]);
     await mkdir(join(directory, 'usr'));
-    // The machine's root directory, which users other than root have to enter as well.
+    // Users other than root must be able to enter the root directory of the machine.
     await chmod(directory, 0o755);
     return new Container(directory, image);
   }
 
   /**
-   * Makes a machine, switched off, that has only systemd and the other programs of this machine.
+   * Makes a machine that is switched off. Its /usr is that of this machine, and its other
+   * directories are almost empty.
    */
   static async ofThisMachine(): Promise<Container> {
     const directory = await mkdtemp(join(tmpdir(), 'machine-'));
@@ -122,8 +127,8 @@ export class Container extends Machine {
       await this.#nspawn;
     }
     await rm(this.directory, { recursive: true, force: true });
-    // systemd-nspawn leaves the first directory where /run is no tmpfs, the lock file when it is
-    // killed, and the control groups always.
+    // systemd-nspawn never removes the control groups. It leaves the lock file if it is killed, and
+    // the directory `propagated` if /run is not a tmpfs.
     const propagated = join('/run/systemd/nspawn/propagate', nameOf(this.directory));
     await rm(propagated, { recursive: true, force: true });
     await rm(join(dirname(this.directory), `.#${basename(this.directory)}.lck`), { force: true });
@@ -136,8 +141,8 @@ function nameOf(directory: string): string {
 }
 
 /**
- * Starts a machine in its own control group. Machines that share one would remove each other's
- * groups.
+ * Starts a machine in its own control group. In a shared control group, machines would remove the
+ * groups of one another.
  */
 const IN_GROUP = 'mkdir -p "$1" && echo $$ >"$1/cgroup.procs" && shift && exec "$@"';
 
@@ -165,7 +170,10 @@ function startNspawn(directory: string, usr: string, group: string, network: rea
   });
 }
 
-/** Returns the descendant of a process that is process 1 of a machine, if there is one. */
+/**
+ * Returns the id of the process that is process 1 in a machine. Searches the descendants of
+ * `parent`.
+ */
 async function initOf(parent: number | string): Promise<string | undefined> {
   const read = (path: string) => readFile(path, 'utf8').catch(() => '');
   const children = await read(`/proc/${parent}/task/${parent}/children`);

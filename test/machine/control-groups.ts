@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 
 /**
- * Returns the mount point of this machine's control groups of version 2.
- * @throws Error when no control groups of version 2 are mounted
+ * Returns the mount point of control groups version 2 on this machine.
+ * @throws Error when they are not mounted
  */
 export async function controlGroups(): Promise<string> {
   const mounts = await readFile('/proc/mounts', 'utf8');

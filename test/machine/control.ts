@@ -19,7 +19,7 @@ RestartSec=1
 WantedBy=sysinit.target
 `;
 
-/** The unit's program. */
+/** The shell script that the unit runs. */
 export const CONTROL_PROGRAM = `exec 3<>/dev/virtio-ports/control
 while read -r id line <&3; do
   out=$(bash -c "$line" 3<&- 2>&1 </dev/null)

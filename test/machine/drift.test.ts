@@ -35,7 +35,7 @@ RandomizedDelaySec=0
 AccuracySec=100ms
 `;
 
-/** Keeps a copy of the result of the removal, because /run is gone after a poweroff. */
+/** A unit that copies the result of the removal, because /run is gone after a poweroff. */
 const COPY_RESULT = `[Unit]
 Before=${REMOVAL}
 [Service]
@@ -47,7 +47,7 @@ ExecStop=/bin/cp -a ${RESULTS}/jumpcloud-removal.json /var/
 WantedBy=multi-user.target
 `;
 
-/** Waits until a value is the expected one. */
+/** Waits until `read` returns the expected value. */
 function waitForValue<T>(read: () => T, expected: T, seconds: number): Promise<void> {
   return vi.waitFor(() => expect(read()).toEqual(expected), {
     timeout: seconds * 1000,
@@ -350,7 +350,7 @@ describe('the sandbox', () => {
       await mkdir(dirname(join(machine.directory, path)), { recursive: true });
       await copyFile(nodePath(version), join(machine.directory, path));
       await chmod(join(machine.directory, path), 0o755);
-      // Node.js 26 needs it, and the image does not have it.
+      // Node.js 26 needs libatomic, which the image does not have.
       await cp(LIBATOMIC, join(machine.directory, dirname(path), 'libatomic.so.1'), {
         dereference: true,
       });

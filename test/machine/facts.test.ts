@@ -13,7 +13,10 @@ import { bootUntilDesiredState, HOST_UNIT, LOGS, matrix } from './matrix.ts';
 const image = { kind: 'trixie-rsyslog' } as const;
 const { fleet, lifecycleTest } = matrix(Container.copy, image);
 
-/** Mounts a DMI string, which this machine may not have, where the machine has its own. */
+/**
+ * A unit that gives the machine a DMI string, because the machine that runs the tests may have
+ * none.
+ */
 const DMI_UNIT = `[Unit]
 DefaultDependencies=no
 Before=sysinit.target
@@ -25,7 +28,7 @@ ExecStart=/bin/mkdir -p /sys/class/dmi/id
 ExecStart=/bin/cp /etc/sys_vendor /sys/class/dmi/id/
 `;
 
-/** The system groups of the example, by name. */
+/** The ids of the system groups of the example, by name. */
 let groups: Record<string, string>;
 const networks: CloudNetwork[] = [];
 
@@ -50,7 +53,7 @@ afterAll(async () => {
   for (const network of networks) await network.end();
 });
 
-/** An instance of a cloud: a clone of the image, whose only difference is its network. */
+/** A cloud instance. All instances are copies of one image and differ only in their network. */
 interface Instance extends Member<Container> {
   readonly network: CloudNetwork;
 }
@@ -69,7 +72,7 @@ async function addInstance(metadata: MetadataConfig): Promise<Instance> {
   return { ...member, network };
 }
 
-/** Expects the name, attributes and groups of a role. */
+/** Expects that the record has the name, attributes and groups of a role. */
 function expectRole({ host }: Member, role: string, instanceId: string): void {
   const { store } = fleet().emulator;
   expect(store.record(host.systemId)).toMatchObject({
@@ -83,8 +86,10 @@ function expectRole({ host }: Member, role: string, instanceId: string): void {
   expect(new Set(store.groupsOf(host.systemId))).toEqual(new Set([groups['linux'], groups[role]]));
 }
 
-/** Runs jumpcloud-host.service again and returns its result, which must have an outcome. */
-async function describeAgain(member: Member, outcome: string): Promise<LastResult> {
+/**
+ * Restarts jumpcloud-host.service and returns its next result, which must have the given outcome.
+ */
+async function restartHostUnit(member: Member, outcome: string): Promise<LastResult> {
   await member.machine.run('rm', '-f', `${RESULTS}/jumpcloud-host.json`);
   await member.machine.run('systemctl', 'restart', HOST_UNIT);
   return waitForOutcome(member, outcome, 30);
@@ -119,11 +124,11 @@ lifecycleTest(
     expectRole(instance, 'web', 'i-7');
     await report('boot as web', instance);
     expect(await instance.network.change(ec2('db', 'i-7'))).toBeGreaterThan(0);
-    await describeAgain(instance, 'changed');
+    await restartHostUnit(instance, 'changed');
     expectRole(instance, 'db', 'i-7');
     await report('the tag is db', instance);
     await instance.network.change({ ...ec2('web', 'i-7'), faults: [['', { kind: 'silent' }]] });
-    const { result } = await describeAgain(instance, 'retrying');
+    const { result } = await restartHostUnit(instance, 'retrying');
     expect(result?.error).toMatchObject({ code: 'fact_unavailable' });
     expect(instance.writes()).toEqual([]);
     expectRole(instance, 'db', 'i-7');

@@ -13,7 +13,7 @@ export const UNREACHABLE = '127.0.0.9';
 export interface Member<M extends Machine = Machine> {
   readonly machine: M;
   readonly host: EnrolledHost;
-  /** Returns a summary of the requests since the last call, for the table: `GET 5, PUT 1`. */
+  /** Summarizes the requests since the previous call of `requestSummary`: `GET 5, PUT 1`. */
   requestSummary(): string;
   /** Returns the successful writes since the last `requestSummary`, as method and path. */
   writes(): string[];
@@ -21,14 +21,17 @@ export interface Member<M extends Machine = Machine> {
   hasSentPut(): boolean;
 }
 
-/** Makes a machine with a copy of the disk of an image, or of another machine with that image. */
+/**
+ * Makes a machine. Its disk is a copy of `from`: the image, or the disk of another machine of the
+ * image.
+ */
 export type CopyMachine<M extends Machine> = (image: string, from?: string) => Promise<M>;
 
-/** An emulated JumpCloud at its real name and port, and machines with one image. */
+/** An emulated JumpCloud at its real name and port, and machines that are copies of one image. */
 export class Fleet<M extends Machine> {
   readonly emulator: Emulator;
   readonly image: string;
-  /** The document that describes every machine. */
+  /** The content of host.json on a machine by default. */
   readonly document: Readonly<Record<string, unknown>>;
   readonly #copy: CopyMachine<M>;
   readonly #machines: M[] = [];
@@ -66,8 +69,8 @@ export class Fleet<M extends Machine> {
   }
 
   /**
-   * Adds a machine, switched off. `document` replaces sections of its host.json; null leaves the file
-   * of the image.
+   * Adds a machine that is switched off. `document` replaces sections of the default host.json. If
+   * it is null, the machine keeps the host.json of the image.
    */
   async add({
     document = {} as Readonly<Record<string, unknown>> | null,
@@ -104,7 +107,7 @@ export class Fleet<M extends Machine> {
     };
   }
 
-  /** Returns the requests of all machines, such as `GET 5, PUT 1`. */
+  /** Summarizes the requests of all machines: `GET 5, PUT 1`. */
   requestSummary(): string {
     return summarize(this.emulator.requests);
   }

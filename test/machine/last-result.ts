@@ -27,8 +27,8 @@ export async function lastResult({ machine }: Member): Promise<LastResult> {
 }
 
 /**
- * Waits until the last result of jumpcloud-host.service has an outcome, or one of several, and returns
- * the result.
+ * Waits until the last result of jumpcloud-host.service has the given outcome, or one of the given
+ * outcomes. Returns the result.
  */
 export function waitForOutcome(
   member: Member,

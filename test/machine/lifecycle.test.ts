@@ -23,7 +23,7 @@ Type=oneshot
 ExecStart=/bin/sleep 60
 `;
 
-/** Returns the time of the first journal line with a text, in seconds since the kernel started. */
+/** Returns the time of the first journal line that contains `text`, in seconds since the boot. */
 function timeOf(text: string, journal: string): number {
   const line = journal.split('\n').find((entry) => entry.includes(text)) ?? '';
   return Number(/^\[ *([\d.]+)\]/.exec(line)?.[1]);
@@ -203,7 +203,7 @@ describe('jumpcloud-removal.service at the end of a boot', () => {
       });
       expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
       expect(hasRecord(member)).toBe(false);
-      // The removal retries for up to 45 s, and the API failed for the first 30 s.
+      // The API failed for 30 s. The removal retries for up to 45 s, so it succeeds soon after.
       expect(Date.now() - end).toBeLessThan(12_000);
       await saveJournal('api-502', member);
       await report('poweroff', member);

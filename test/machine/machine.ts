@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 
-/** The end of a boot: `off` means powered off or halted, `killed` without a proper shutdown. */
+/** How a boot ends: `off` by a power-off or halt, `killed` without a proper shutdown. */
 export type End = 'off' | 'reboot' | 'killed';
 
 /** The result of a command in a machine. */
@@ -20,9 +20,9 @@ export function isUp({ stdout }: CommandResult): boolean {
 
 /** A machine that runs systemd. */
 export abstract class Machine {
-  /** The directory with the contents of its disk. */
+  /** The directory with the contents of the disk of the machine. */
   readonly directory: string;
-  /** The address at which it reaches the loopback interface of the machine that runs the tests. */
+  /** The address at which the machine reaches the loopback interface of the host of the tests. */
   abstract readonly loopback: string;
 
   protected constructor(directory: string) {
@@ -35,12 +35,12 @@ export abstract class Machine {
   abstract run(...command: string[]): Promise<CommandResult>;
   /** Waits until the boot has ended. Returns how it ended. */
   abstract waitForEnd(): Promise<End>;
-  /** Returns the directory in which its journal can be read while it is off. */
+  /** Returns the directory of the journal, which can be read while the machine is off. */
   protected abstract journalDirectory(): Promise<string>;
   /** Kills the machine if it is running, and removes its disk. */
   abstract remove(): Promise<void>;
 
-  /** Writes a file to its directory. */
+  /** Writes a file to the directory of the machine. */
   async write(path: string, text: string): Promise<void> {
     await mkdir(dirname(join(this.directory, path)), { recursive: true });
     await writeFile(join(this.directory, path), text);

@@ -11,7 +11,7 @@ export const REMOVAL = 'jumpcloud-removal.service';
 /** The directory for the status and the journal of each test, for a person to read. */
 export const LOGS = join(projectDirectory, 'dist/machine');
 
-/** Adds a row to the table: one step of a test, and the requests that it caused. */
+/** Adds a row to the table: a step of a test, and the requests that the step caused. */
 type Report = (step: string, of: { requestSummary(): string }) => Promise<void>;
 
 /**
@@ -36,7 +36,10 @@ export function matrix<M extends Machine>(copy: CopyMachine<M>, options: ImageOp
 
   return {
     fleet,
-    /** Declares a test that boots machines. It calls `report` after each step, for the table. */
+    /**
+     * Declares a test that boots machines. The test calls `report` after each step, which adds a
+     * row to the table.
+     */
     lifecycleTest(title: string, run: (report: Report) => Promise<void>, seconds = 240): void {
       test.concurrent(title, { timeout: seconds * 1000 }, async () => {
         let since = Date.now();

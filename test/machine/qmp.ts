@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Connects to a socket that another process may still have to create. Retries for up to ten
- * seconds.
+ * Connects to a socket. Retries for up to ten seconds, because another process may not have created
+ * the socket yet.
  */
 export async function connect(path: string): Promise<Socket> {
   for (let tries = 0; ; tries++) {

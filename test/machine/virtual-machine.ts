@@ -26,7 +26,7 @@ const NETWORK = '[Match]\nName=e*\n[Network]\nDHCP=ipv4\n';
  */
 export class VirtualMachine extends Machine {
   readonly loopback = '10.0.2.2';
-  /** The time of its clock at power-on: `utc`, or a time such as `2025-01-02T03:04:05`. */
+  /** The time of the clock at power-on: `utc`, or a time such as `2025-01-02T03:04:05`. */
   clock = 'utc';
   readonly #workDir: string;
   #qemu: ReturnType<typeof startQemu> | undefined;
@@ -40,7 +40,8 @@ export class VirtualMachine extends Machine {
   }
 
   /**
-   * Makes a machine, switched off. Its disk is made from a copy of the image's directory, whose files in /usr are hard links to those of the image.
+   * Makes a machine that is switched off. Its disk is made from a copy of the directory of the
+   * image. Files in the /usr of the copy are hard links to the files of the image.
    */
   static async copy(image: string): Promise<VirtualMachine> {
     const machine = new VirtualMachine(await mkdtemp(join(tmpdir(), 'machine-')));

@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Tests that boot real systems. They take minutes, root and systemd-nspawn, so `npm test` excludes
- * them.
+ * Tests that boot real systems. They need root, systemd-nspawn and several minutes, so `npm test`
+ * excludes them.
  */
 export default defineConfig({
   test: {
