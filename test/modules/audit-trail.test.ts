@@ -16,7 +16,10 @@ import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
 
 const NOBODY_UID = 65534;
 
-/** Returns a command that runs another command with a /dev/log that writes to a file. */
+/**
+ * Returns the words to put before a command. They create a /dev/log that writes each message to
+ * `file`.
+ */
 const withDevLog = (file: string) => ['/bin/sh', '-c', DEV_LOG, 'sh', file];
 const DEV_LOG = `
 set -e
@@ -44,7 +47,7 @@ kill $!
 exit $status
 `;
 
-/** A command that removes logger and then runs another command. */
+/** The words to put before a command. They remove logger and then run the command. */
 const WITHOUT_LOGGER = ['/bin/sh', '-c', 'rm -f /usr/bin/logger /bin/logger; exec "$@"', 'sh'];
 const directories: string[] = [];
 
@@ -95,7 +98,7 @@ const lineOfChange = ({ systemId }: TestHost) =>
   `op=update type=system system=${systemId} fields=display_name`;
 
 describe('the audit trail', () => {
-  test('a run that fails at its third edge logs its earlier writes, without their values', async ({
+  test('a run that fails at its third edge logs its earlier writes, but no attribute values', async ({
     emulator,
     host,
     logger,
@@ -142,7 +145,11 @@ describe('the audit trail', () => {
     expect(logger.processes()).toEqual([]);
   });
 
-  test('removed edges are logged without sudo', async ({ emulator, host, logger }) => {
+  test('the log line of a removed edge does not mention sudo', async ({
+    emulator,
+    host,
+    logger,
+  }) => {
     const { store } = emulator;
     const [group, user] = [store.addGroup(), store.addUser()];
     store.join(host.systemId, group);
@@ -168,7 +175,11 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('an addition with a lost answer is logged', async ({ emulator, host, logger }) => {
+  test('an added edge is logged if the answer to its POST is lost', async ({
+    emulator,
+    host,
+    logger,
+  }) => {
     const user = emulator.store.addUser();
     host.hit({ kind: 'reset-after' }, { method: 'POST' });
     await host.run('jumpcloud_user_binding', { users: [user] }, logger.call);
@@ -177,7 +188,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('an addition with a lost answer and a refused retry is logged when the list shows it', async ({
+  test('an added edge is logged if its answer is lost, its retry is refused and the list shows it', async ({
     emulator,
     host,
     logger,
@@ -194,7 +205,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('changed settings with a lost answer are logged', async ({ host, logger }) => {
+  test('changed settings are logged if the answer to the PUT is lost', async ({ host, logger }) => {
     host.hit({ kind: 'reset-after' }, { method: 'PUT' });
     const { answer } = await host.run('jumpcloud_system', CHANGE, logger.call);
     expect(answer).toMatchObject({ changed: true });
@@ -333,7 +344,7 @@ describe('logger', () => {
     });
     expect(exitCode).toBe(0);
     expect(logger.processes()).toHaveLength(1);
-    // A busy machine varies by more than half a second.
+    // On a busy machine, the duration of a run varies by more than half a second.
     expect(ms - baseline.ms).toBeLessThan(delayMs + 1500);
     if (delayMs > 0) expect(ms).toBeGreaterThan(delayMs - 150);
   });

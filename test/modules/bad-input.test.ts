@@ -27,7 +27,9 @@ import { test } from '../harness/fixture.ts';
 const SYSTEM = 'jumpcloud_system';
 const ID = '0123456789abcdef01234567';
 const directory = mkdtempSync(join(tmpdir(), 'bad-input-'));
-/** A broken certificate with a line that takes long to search for blanks at its end. */
+/**
+ * An invalid certificate. A naive search for blanks at the end of its line would take very long.
+ */
 const LONG_BLANKS = `-----BEGIN CERTIFICATE-----\nA${' '.repeat(200_000)}B\n-----END CERTIFICATE-----\n`;
 let emulator: Emulator;
 let host: EnrolledHost;
@@ -193,7 +195,7 @@ describe('UTF-8 validation of the options', () => {
     expectFailure(result, 'invalid_arguments', /The command line is not UTF-8/);
   });
 
-  test('options on stdin or in a file that are not UTF-8 are rejected', async () => {
+  test('options that are not UTF-8 are rejected from stdin and from a file', async () => {
     const latin1File = join(directory, 'latin.json');
     writeFileSync(latin1File, Buffer.from('{"display_name":"caf\xe9"}', 'latin1'));
     for (const call of [`${executable} ${latin1File}`, `${executable} < ${latin1File}`]) {
@@ -255,7 +257,7 @@ describe('invisible characters', () => {
     expect(texts.join()).toContain(ESCAPED.trim());
   });
 
-  test('a server message is printed on one line with invisible characters escaped', async () => {
+  test('a server message is printed on one line, and its invisible characters are escaped', async () => {
     const text = JSON.stringify({ message: `no${INVISIBLE}\r\n\tnever\x1b[2J` });
     emulator.faults.add({ fault: { kind: 'status', status: 400, text } });
     const options = { agent_dir: host.agentDir, api_url: emulator.url, timeout: 5 };
@@ -605,7 +607,7 @@ describe('validation of the agent directory', () => {
   test.runIf(process.getuid?.() === 0)(
     'the message names the uid that cannot read the agent directory',
     async () => {
-      // The user may lack access to the project directory, so the test copies the executable.
+      // User 65534 may lack access to the project directory, so the test copies the executable.
       const executable = join(directory, SYSTEM);
       copyFileSync(executablePath(SYSTEM), executable);
       chmodSync(directory, 0o755);

@@ -55,7 +55,7 @@ describe.concurrent('option sources', () => {
     expect(result).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
-  // The proxy is a closed port, so no request leaves this machine even if it is enrolled.
+  // The proxy is a closed port, so no request leaves this machine even if the machine is enrolled.
   const env = { HTTPS_PROXY: 'http://127.0.0.1:9' };
   test.each([
     [[], undefined],
@@ -238,7 +238,7 @@ describe.concurrent('terminal output', () => {
     expect(output).not.toContain('\n');
   });
 
-  test('a wait for settle shows progress on the terminal', async ({ host }) => {
+  test('a wait for the settings to settle shows progress on the terminal', async ({ host }) => {
     const options = { ...host.options, display_name: 'web-1', settle: 4 };
     const json = quoted(JSON.stringify(options));
     const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${directory}/settle.out`);
@@ -289,7 +289,7 @@ describe.concurrent('terminal output', () => {
     expect(JSON.parse(output)).toMatchObject({ error: { code: 'invalid_arguments' } });
   });
 
-  test('a call with a file named args without Ansible keys prints progress and text', async () => {
+  test('a call prints progress and text if its file is named args but has no Ansible keys', async () => {
     const { output } = await onTerminal(`NO_COLOR=1 ${makeWaitingCall('args', {})}`);
     const [text, ...steps] = rewrittenLines(output).reverse();
     expect(text).toMatch(/^jumpcloud_system: failed \(not_enrolled\)\n/);
@@ -324,7 +324,7 @@ describe.concurrent('terminal output', () => {
 describe.concurrent('stderr without a terminal', () => {
   test.for([
     ['a wait for the registration', { registration_timeout: 3 }, { write: false }],
-    ['a wait for settle', { display_name: 'web-1', settle: 3 }, {}],
+    ['a wait for the settings to settle', { display_name: 'web-1', settle: 3 }, {}],
   ] as const)(
     '%s writes nothing to stderr without a terminal',
     async ([_, options, enrolment], { enrol }) => {
@@ -359,7 +359,7 @@ describe('a full, non-blocking pipe as stdout', () => {
   const runPiped = (reader: 'reads' | 'closes', ...args: string[]) =>
     execa('python3', [helper, reader, EXECUTABLE, ...args], { reject: false });
 
-  test('a run writes its whole answer into a full pipe when the reader reads', async () => {
+  test('a run waits for the reader of a full pipe and then writes its whole answer', async () => {
     const { stdout, exitCode } = await runPiped('reads', manyOptions);
     expect(exitCode).toBe(1);
     expect(stdout.length).toBeGreaterThan(2 * 4096);
@@ -374,7 +374,8 @@ describe('a full, non-blocking pipe as stdout', () => {
 
 describe.concurrent('signal handling', () => {
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-  // The preload creates a file when the executable handles signals and waits.
+  // Node.js preloads this script. It creates a file soon after the executable begins to handle
+  // signals.
   const readinessPreload = join(directory, 'report-when-listening.cjs');
   writeFileSync(
     readinessPreload,
@@ -455,7 +456,9 @@ describe.concurrent('signal handling', () => {
     expect(ms).toBeLessThan(MAX_END_MS);
   });
 
-  test('a run that SIGTERM ends during settle reports the written settings', async ({ host }) => {
+  test('a run that SIGTERM ends while its settings settle reports the written settings', async ({
+    host,
+  }) => {
     const { answer, ms } = await interrupt(
       [JSON.stringify({ ...host.options, display_name: 'web-1', settle: 60 })],
       'SIGTERM',
@@ -627,7 +630,7 @@ describe.concurrent('registration_timeout', () => {
   test('a run with a pipe as client.key fails before registration_timeout', async ({ host }) => {
     rmSync(join(host.agentDir, 'client.key'));
     await execa('mkfifo', [join(host.agentDir, 'client.key')]);
-    // The timeout is longer than the time limit of a test.
+    // A run that waited for this registration_timeout would exceed the time limit of the test.
     const { answer } = await runModule(SYSTEM, { ...host.options, registration_timeout: 90 });
     expect(answer).toMatchObject({ failed: true, error: { code: 'bad_identity' } });
   });

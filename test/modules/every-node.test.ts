@@ -13,7 +13,10 @@ import { Measurer } from '../harness/measurer.ts';
 import { NODE_VERSIONS, nodePath } from '../harness/nodes.ts';
 import { fullCall, WRITING_MODULES } from '../harness/sample-calls.ts';
 
-/** The running Node.js and the versions that `npm run setup:nodes` installs. Tests skip missing ones. */
+/**
+ * The running Node.js and the versions that `npm run setup:nodes` installs. Tests of a missing
+ * version are skipped.
+ */
 const NODES: readonly (readonly [version: string, path: string])[] = [
   [process.versions.node, process.execPath],
   ...NODE_VERSIONS.filter((version) => version !== process.versions.node).map(
@@ -21,7 +24,9 @@ const NODES: readonly (readonly [version: string, path: string])[] = [
   ),
 ];
 
-/** The maximum ratio of peak memory to that of floor.cjs. Without its flags, V8 reaches 1.5. */
+/**
+ * The maximum peak memory of a run, relative to floor.cjs. Without its V8 flags, a run reaches 1.5.
+ */
 const MAX_MEMORY = 1.25;
 
 const directory = mkdtempSync(join(tmpdir(), 'every-node-'));
@@ -65,7 +70,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     }
   });
 
-  test('a run loads its timer chunk and retries after a 503', async () => {
+  test('a run loads a late chunk for its timers and retries after a 503', async () => {
     const host = await emulator.enrol();
     emulator.faults.add({ fault: { kind: 'status', status: 503 }, times: 1 });
     const { answer, stderr } = await runModule(
@@ -143,7 +148,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     }
   });
 
-  test('a short run needs at most 1.25 times the memory of Node.js with an empty script', async () => {
+  test('a short run needs at most 1.25 times the memory of a program that sends one GET', async () => {
     const host = await emulator.enrol();
     addSampleObjects(emulator.store, host.systemId);
     const options = join(directory, 'options.json');

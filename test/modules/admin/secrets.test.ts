@@ -51,7 +51,10 @@ function spellSecret(secret: string): string[] {
   ];
 }
 
-/** Returns base64 spellings at each offset. The letters at both ends also encode neighbouring text. */
+/**
+ * Returns the base64 spellings of a secret at each offset in a longer text. Their first and last
+ * letters depend on the neighbouring text.
+ */
 function spellSecretInBase64(secret: string): string[] {
   return ['', 'x', 'xy'].flatMap((before) =>
     (['base64', 'base64url'] as const).map((form) =>
@@ -140,7 +143,7 @@ describe('a server that repeats credentials', () => {
         policies: 'all',
         _ansible_verbosity: 3,
       };
-      // The text is made when the fault happens, because the token is unknown before.
+      // The texts are made when the fault happens, because no token exists before that.
       let texts: string[] = [];
       for (let round = 0; texts.length === 0 || round < texts.length; round++) {
         const lazy = {
@@ -168,7 +171,7 @@ describe('a server that repeats credentials', () => {
   );
 });
 
-test('spellingsOf masks a secret with every character that a credential may have', () => {
+test('spellingsOf finds each spelling of a secret that consists of all permitted characters', () => {
   const all = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i)).join('');
   const secret = all.replaceAll(/["\\]/g, '');
   const mask = (text: string) =>
@@ -179,7 +182,7 @@ test('spellingsOf masks a secret with every character that a credential may have
   expect(mask(`a${secret.slice(1)}`)).not.toContain('█');
 });
 
-test('spellingsOf masks a long token without a pattern', () => {
+test('spellingsOf returns plain strings instead of a pattern for a long token', () => {
   const token = 'eyJhbGciOi.'.repeat(80);
   const spellings = spellingsOf(token);
   expect(spellings.every((one) => typeof one === 'string')).toBe(true);

@@ -104,7 +104,7 @@ describe('a service account', () => {
     expect(others.map(({ status }) => status)).toEqual(others.map(() => 200));
   });
 
-  test('a request that gets 401 with two tokens fails the run with unauthorized', async () => {
+  test('a run fails with unauthorized if JumpCloud refuses two tokens with 401', async () => {
     addFault({ kind: 'status', status: 401, text: '{"message":"Unauthorized"}' }, isApiRequest, 9);
     const answer = await call({ policies: 'all' });
     expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized', status: 401 } });
@@ -136,7 +136,7 @@ describe('a service account', () => {
     expect(separateTokenRequests(emulator).tokens.at(-1)?.status).toBe(401);
   });
 
-  test('the message names the role as the cause if it does not allow a request', async () => {
+  test("the message names the service account's role if the role does not allow a request", async () => {
     for (const refusal of [401, 403] as const) {
       account.role = { may: () => false, refusal };
       const answer = await call({ policies: 'all' });

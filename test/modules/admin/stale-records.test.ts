@@ -61,7 +61,7 @@ test('a long list is read completely while records are created and deleted on ev
   expect(new Set(ids).size).toBe(ids.length);
   const expected = [...permanentIds].filter((id) => isStale(store.systems.get(id)?.record));
   expect(expected.filter((id) => !ids.includes(id))).toEqual([]);
-  // Records that were deleted during the read may be in the result, too.
+  // The result may contain records that were deleted during the read.
   expect(ids.filter((id) => store.systems.has(id)).sort()).toEqual(expected.sort());
   console.log(
     `${RECORD_COUNT} records, 3 created and 3 deleted at each page: ${emulator.requests.length} requests, ${seconds.toFixed(1)} s, ${Math.round(peakMb)} MB, ${ids.length} stale`,
@@ -92,7 +92,7 @@ test('a run with random faults deletes only stale records and lists each of them
       }
       removeSystem(id);
     };
-    // Before a read of a record, its host connects or someone else deletes the record.
+    // Before the run reads a record, the host connects, or someone else deletes the record.
     for (const id of store.systems.keys()) {
       if (random() < 0.5) continue;
       const hostConnects = random() < 0.6;

@@ -20,7 +20,7 @@ test.beforeAll(({ startWith: start }) => {
 beforeEach(async () => {
   emulator = await startWith();
   account = emulator.store.serviceAccounts.add();
-  // Active records keep a few stale ones below ten percent.
+  // With 60 active records, a few stale ones stay below the default limit of ten percent.
   for (let i = 0; i < 60; i++)
     addRecord({ hostname: `alive-${i}`, active: true, lastContact: daysAgo(0) });
 });
@@ -51,7 +51,7 @@ const addFault = (fault: Fault, method: string, id = '', times = 1, skip = 0) =>
   });
 
 describe('jumpcloud_stale_systems', () => {
-  test('stale records are reported, predicted by check mode and deleted once', async () => {
+  test('jumpcloud_stale_systems lists stale records, and deletes them once, as check mode predicts', async () => {
     const ids = [1, 2, 3]
       .map((n) => addRecord({ hostname: `dead-${n}`, ...withInstanceId(`i-${n}`) }))
       .sort();
@@ -91,7 +91,7 @@ describe('jumpcloud_stale_systems', () => {
     });
   });
 
-  test('records of terminated instances are deleted at once, and connected ones are skipped', async () => {
+  test('a record that the option dead lists is deleted unless its host is connected', async () => {
     const gone = addRecord({ lastContact: null, ...withInstanceId('i-gone') });
     const fresh = addRecord({ lastContact: daysAgo(0), ...withInstanceId('i-fresh') });
     const connected = addRecord({
@@ -113,7 +113,7 @@ describe('jumpcloud_stale_systems', () => {
     expect(none).toMatchObject({ changed: false, stale: [] });
   });
 
-  test('the deletion limits are exact and apply in check mode but not to a report', async () => {
+  test('a run that would exceed max_deletions or max_percent deletes nothing, as check mode predicts', async () => {
     for (let i = 0; i < 6; i++) addRecord({});
     const limits = async (max_deletions: number, max_percent: number, ...flags: string[]) =>
       call({ inactive_days: 1, state: 'absent', max_deletions, max_percent }, ...flags);
@@ -192,7 +192,7 @@ describe('jumpcloud_stale_systems', () => {
     expect(answer.warnings[0]).not.toContain('never');
   });
 
-  test('include_never_contacted selects records without a contact by their age', async () => {
+  test('the option include_never_contacted selects a record without a contact by its age', async () => {
     const never = [null, undefined, '0001-01-01T00:00:00Z'].map((lastContact) =>
       addRecord({ lastContact, created: daysAgo(31.5) }),
     );
@@ -206,7 +206,7 @@ describe('jumpcloud_stale_systems', () => {
     }
   });
 
-  test('attributes, alive and superseded_only narrow the selection', async () => {
+  test('the options attributes, alive and superseded_only narrow the selection of records', async () => {
     const attribute = 'instance_id';
     const [one, two] = [
       addRecord({ hostname: 'a', ...withInstanceId('i-1') }),
@@ -276,7 +276,7 @@ describe('the check before each DELETE', () => {
     expect(hasRecord(id)).toBe(true);
   });
 
-  test('superseded_only keeps a record whose successor is deleted during the run', async () => {
+  test('the option superseded_only keeps a record whose successor is deleted during the run', async () => {
     const old = addRecord({ hostname: 'node' });
     const successor = addRecord({ hostname: 'node', lastContact: daysAgo(1) });
     addFault(
@@ -378,7 +378,7 @@ describe('the check before each DELETE', () => {
     expect(hasRecord(unread)).toBe(true);
   });
 
-  test('the message advises once to run again after an answer that is not from JumpCloud', async () => {
+  test('the message says "Run again" only once if an answer is not from JumpCloud', async () => {
     const id = addRecord({});
     addFault({ kind: 'status', status: 404, text: '<html>' }, 'DELETE', id);
     const answer = await call(absent);
@@ -388,7 +388,7 @@ describe('the check before each DELETE', () => {
   });
 
   test.each([401, 403] as const)(
-    'the message names the role when it forbids deletions with %i',
+    "the message names the service account's role if JumpCloud forbids deletions with %i",
     async (refusal) => {
       const ids = [addRecord({}), addRecord({})];
       account.role = { ...READ_ONLY, refusal };
@@ -406,7 +406,7 @@ describe('the check before each DELETE', () => {
     },
   );
 
-  test('a run that an outage ends lists deleted records and records in doubt', async () => {
+  test('a run that an outage ends lists deleted records, and uncertain ones under in_doubt', async () => {
     const ids = [addRecord({}), addRecord({})].sort();
     const [one = '', two = ''] = ids;
     addFault({ kind: 'status', status: 502, applied: true }, 'DELETE', two);
@@ -422,7 +422,7 @@ describe('the check before each DELETE', () => {
   });
 });
 
-test('an interrupted run lists a record in doubt if its DELETE got no answer', async () => {
+test('an interrupted run lists a record under in_doubt if its DELETE got no answer', async () => {
   const id = addRecord({});
   addFault({ kind: 'silence' }, 'DELETE', id);
   const interruption = new AbortController();

@@ -266,7 +266,7 @@ describe.concurrent('a proxy', () => {
     },
   );
 
-  test('the advice for a proxy that refuses connections names the variable', async () => {
+  test('the advice for a proxy that refuses connections names the variable HTTPS_PROXY', async () => {
     const { url, close } = await findClosedPort();
     close();
     expectFailure(await runDoctor({ api_url: emulator.url }, proxyEnv(url)), 'connection', {
@@ -290,7 +290,7 @@ describe.concurrent('a proxy', () => {
   });
 });
 
-test('a silent name server fails the name_resolution check within ten seconds, and another one repairs it', async ({
+test('the name_resolution check fails within ten seconds with a silent name server and succeeds with a working one', async ({
   onTestFinished,
   skip,
 }) => {

@@ -164,7 +164,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
     await host.remove();
   });
 
-  test('exclusive removes a user whom someone else binds during the run', async () => {
+  test('the option exclusive removes a user whom someone else binds during the run', async () => {
     const host = await enrolFor(emulator, USERS);
     const [desired = '', unwanted = ''] = createTargets(emulator.store, USERS, 2);
     changeBeforeWrite(host, () => host.addEdge(unwanted));
@@ -223,11 +223,11 @@ describe.concurrent('an object that is deleted during the run', () => {
 
 describe.concurrent('a write whose answer is lost', () => {
   const rows = [GROUPS, USERS, COMMANDS].flatMap((kind) =>
-    LOST_ANSWERS.map(([how, fault]) => [kind.option, how, { kind, fault }] as const),
+    LOST_ANSWERS.map(([how, fault]) => [kind.target, how, { kind, fault }] as const),
   );
   test.each(rows)(
-    'writes to %s are reported as changes when %s loses the answer',
-    async (_option, _how, { kind, fault }) => {
+    'writes of %s edges are reported as changes when %s loses the answer',
+    async (_target, _how, { kind, fault }) => {
       const host = await enrolFor(emulator, kind);
       const id = createTarget(emulator.store, kind);
       host.fault({ when: isPost, fault });
@@ -326,7 +326,7 @@ describe.concurrent('a run with a refused write', () => {
     await host.remove();
   });
 
-  test('a run that fails to read back reports its writes', async () => {
+  test('a run that cannot read the edges after its writes reports the writes', async () => {
     const host = await enrolFor(emulator, COMMANDS);
     const id = createTarget(emulator.store, COMMANDS);
     host.fault({ when: isRead, skip: 1, fault: { kind: 'status', status: 403 } });
@@ -373,7 +373,7 @@ describe.concurrent('a list that changes while its pages are read', () => {
     await host.remove();
   });
 
-  test('exclusive removes an edge that moves to an earlier page during the read', async () => {
+  test('the option exclusive removes an edge that moves to an earlier page during the read', async () => {
     const host = await enrolFor(emulator, COMMANDS);
     const ids = createTargets(emulator.store, COMMANDS, 103);
     for (const id of ids) host.addEdge(id);
@@ -389,7 +389,7 @@ describe.concurrent('a list that changes while its pages are read', () => {
 });
 
 describe.concurrent('a write that does not become visible', () => {
-  // Each kind takes ten seconds, so all kinds run in parallel.
+  // Each kind of edge takes ten seconds, so the test runs all kinds in parallel.
   test('a write that is not visible after ten seconds fails with not_applied', async () => {
     await Promise.all([GROUPS, USERS, COMMANDS].map(verifyNotApplied));
   });
@@ -428,7 +428,7 @@ describe.concurrent('a write that does not become visible', () => {
 });
 
 describe.concurrent('a graph that shows writes late', () => {
-  test('a run reads a graph that lags by 1.5 s until it shows the writes', async ({
+  test('a run repeats its read until a graph that lags by 1.5 s shows the writes', async ({
     startWith,
   }) => {
     const laggingEmulator = await startWith({ observeLag: 1500 });
@@ -452,7 +452,7 @@ describe.concurrent('a graph that shows writes late', () => {
     await host.remove();
   }
 
-  test('a run waits the full ten seconds for an update that becomes necessary late', async ({
+  test('a run that writes an update only after four seconds waits until the update is visible', async ({
     startWith,
   }) => {
     const laggingEmulator = await startWith({ observeLag: 4000 });

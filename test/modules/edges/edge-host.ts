@@ -17,7 +17,7 @@ import {
 export interface EdgeHost {
   readonly systemId: string;
   readonly agentDir: string;
-  /** Runs the executable of the kind with --diff. */
+  /** Runs the module of this kind of edge with --diff. */
   run(
     desired: readonly DesiredState[],
     rest?: Record<string, unknown>,
@@ -34,7 +34,7 @@ export interface EdgeHost {
   remove(): Promise<void>;
 }
 
-/** Enrols a host that already has edges of every other kind. */
+/** Enrols a host that has edges of all kinds except `kind`. */
 export async function enrolFor(emulator: Emulator, kind: EdgeKind): Promise<EdgeHost> {
   const { store } = emulator;
   const host = await emulator.enrol();

@@ -21,7 +21,7 @@ export interface EdgeKind {
   readonly target: 'system_group' | AssociationType;
   readonly option: 'groups' | 'users' | 'ids';
   readonly field: 'groups' | 'users' | 'associations';
-  /** The scope of the sudo options: each edge, all edges together, or none. */
+  /** Whether the sudo options belong to each edge, to all edges together, or do not exist. */
   readonly sudo: 'each' | 'all' | 'none';
 }
 
@@ -64,7 +64,7 @@ export function edgeAttributesOf({ sudo, sudo_without_password }: Sudo): EdgeAtt
   return { sudo: { enabled: sudo, withoutPassword: sudo_without_password } };
 }
 
-/** Sudo options for random cases. Unmanaged sudo is twice as likely as any other entry. */
+/** Sudo options for random cases. The empty entry, which leaves sudo unmanaged, occurs twice. */
 export const SUDO_CHOICES: readonly Partial<Sudo>[] = [
   {},
   {},
@@ -84,7 +84,10 @@ export const ATTRIBUTE_CHOICES: readonly EdgeAttributes[] = [
   edgeAttributesOf({ sudo: true, sudo_without_password: true }),
 ];
 
-/** Returns the options for desired edges. The first edge gives the sudo of all edges if they share it. */
+/**
+ * Returns the options for desired edges. If all edges share the sudo options, the first edge
+ * provides them.
+ */
 export function optionsFor(
   kind: EdgeKind,
   desired: readonly DesiredState[],
@@ -125,7 +128,7 @@ export function deleteTarget(store: Store, systemId: string, kind: EdgeKind, id:
   else store.objects[kind.target].delete(id);
 }
 
-/** Adds an edge on behalf of someone else. */
+/** Adds an edge in the store, as a change by someone else. */
 export function addEdge(
   store: Store,
   systemId: string,
@@ -137,13 +140,13 @@ export function addEdge(
   else store.associate(systemId, target, id, attributes);
 }
 
-/** Removes an edge on behalf of someone else. */
+/** Removes an edge in the store, as a change by someone else. */
 export function removeEdge(store: Store, systemId: string, { target }: EdgeKind, id: string): void {
   if (target === 'system_group') store.leave(systemId, id);
   else store.dissociate(systemId, target, id);
 }
 
-/** Returns the edges of a system of this kind: attributes by target id. */
+/** Returns all edges of this kind that a system has: attributes by target id. */
 export function edgesOf(
   store: Store,
   systemId: string,
@@ -154,7 +157,9 @@ export function edgesOf(
     : new Map(store.edgesOf(systemId, target));
 }
 
-/** Returns the record and the other edges of a system, which the module must not change. */
+/**
+ * Returns the record of a system and its edges of all other kinds. A module must not change them.
+ */
 export function otherState(store: Store, systemId: string, { target }: EdgeKind): unknown {
   const { groups, edges } = store.snapshot(systemId);
   return structuredClone({

@@ -58,7 +58,7 @@ interface Case {
   readonly desired: readonly IndexedDesiredState[];
   readonly state: 'present' | 'absent';
   readonly exclusive: boolean;
-  /** True if ids are in upper case and, where the module accepts it, listed twice. */
+  /** True if ids are in upper case and, if the module accepts duplicates, listed twice. */
   readonly hasOddIds: boolean;
   /** The indexes of users who also have access through a user group. */
   readonly groupMembers: readonly number[];
@@ -144,7 +144,7 @@ function expectedSudo(desired: Partial<Sudo> | undefined, initial: Sudo | undefi
   return { sudo, sudo_without_password: initial?.sudo_without_password === true };
 }
 
-/** Returns the indexes of users who become absent but keep access through the user group. */
+/** Returns the indexes of users who become absent but keep access through a user group. */
 function expectedWarnings({ kind, desired, state, exclusive, groupMembers }: Case): number[] {
   if (kind !== USERS) return [];
   const isNamed = (index: number) => desired.some((entry) => entry.index === index);
@@ -242,7 +242,7 @@ describe('an edge module on a random graph', () => {
   ];
 
   test.each(modules)(
-    `%s in this process reaches the desired state of ${CASES} random cases`,
+    `%s reaches the desired state in ${CASES} random cases in this process`,
     async (_, kinds) => {
       const property = fc.asyncProperty(arbitraryCase(...kinds), (given) =>
         verifyCase(given, runInProcess),
@@ -254,7 +254,7 @@ describe('an edge module on a random graph', () => {
 
   describe.concurrent('an executable on a random graph', () => {
     test.each(modules)(
-      `%s as an executable reaches the desired state of ${EXECUTABLE_CASES} random cases`,
+      `%s reaches the desired state in ${EXECUTABLE_CASES} random cases as an executable`,
       async (_, kinds) => {
         const property = fc.asyncProperty(arbitraryCase(...kinds), (given) =>
           verifyCase(given, runExecutable),

@@ -8,7 +8,7 @@ test.beforeAll(({ emulator: shared }) => {
   emulator = shared;
 });
 
-/** Enrols a host. `groups` runs jumpcloud_group_membership on it and returns the answer. */
+/** Enrols a host. Its function `groups` runs jumpcloud_group_membership and returns the answer. */
 async function enrolHost() {
   const host = await emulator.enrol();
   const groups = async (options: object, ...flags: string[]): Promise<Answer> => {
@@ -27,7 +27,7 @@ const DYNAMIC_HINT = /A dynamic group cannot be joined or left by hand.* name it
 
 describe('a dynamic group', () => {
   test.each([400, 403, 204] as const)(
-    'leaving a dynamic group fails when JumpCloud answers %i, and keep prevents the failure',
+    'leaving a dynamic group fails when JumpCloud answers %i, unless the option keep lists the group',
     async (refusal) => {
       const { store } = emulator;
       const { systemId, groups, remove } = await enrolHost();
@@ -53,7 +53,7 @@ describe('a dynamic group', () => {
     },
   );
 
-  test('a refused group is reported as possibly dynamic when settings are also refused', async () => {
+  test('a refused group is reported as possibly dynamic even if the run has refused settings', async () => {
     const host = await emulator.enrol();
     const [group, ignoredPolicy] = [emulator.store.addGroup(), emulator.store.add('policy')];
     emulator.faults.refuse(group, 403);
@@ -98,7 +98,7 @@ describe('a dynamic group', () => {
 });
 
 test.each([405, 410, 413])(
-  'a group refused with %i is reported as possibly dynamic, and the run joins another group',
+  'a group refused with %i is reported as possibly dynamic, and the run joins its other group',
   async (status) => {
     const { store, faults } = emulator;
     const { groups, remove } = await enrolHost();
@@ -119,7 +119,7 @@ test.each([405, 410, 413])(
   },
 );
 
-test('keep without exclusive is refused', async () => {
+test('the option keep is refused without the option exclusive', async () => {
   const { groups, remove } = await enrolHost();
   const { error, msg } = await groups({ groups: [], keep: ['a'.repeat(24)] });
   expect(error).toMatchObject({ code: 'invalid_arguments' });
@@ -227,7 +227,7 @@ test('a refused unbinding of a user causes no warning about remaining access', a
   faults.clear();
 });
 
-test('a run succeeds if it reads back an edge that JumpCloud refused', async () => {
+test('a run succeeds if JumpCloud refuses an edge but then lists it', async () => {
   const { store, faults } = emulator;
   const { systemId, groups, remove } = await enrolHost();
   const id = store.addGroup();

@@ -37,7 +37,8 @@ function summarize(requests: readonly LoggedRequest[]): string {
 describe.concurrent('requests of an edge module', () => {
   const KINDS: readonly EdgeKind[] = [GROUPS, USERS, COMMANDS];
   const counts = [0, 1, 99, 100, 101, 200, 251, 1000];
-  // Calls on n existing edges, with the number of writes and of edges after the call.
+  // Calls on existing edges. `writes` and `edgesAfter` compute expected numbers from the number of
+  // edges.
   const calls = [
     { call: 'keep the last', writes: () => 0, edgesAfter: (edgeCount: number) => edgeCount },
     { call: 'add 1', writes: () => 1, edgesAfter: (edgeCount: number) => edgeCount + 1 },
@@ -83,7 +84,7 @@ describe.concurrent('requests of an edge module', () => {
       const requests = host.takeRequests();
       const writeCount = writes(edgeCount);
 
-      // A run that removes users reads all users with access once.
+      // A run that removes users reads the list of all users with access once.
       const readsAccess = kind === USERS && state === 'absent' && ids.length > 0;
       const sampleUsers = 2;
       const steps: [method: string, count: number][] = [

@@ -196,7 +196,7 @@ describe.concurrent('an edge module', () => {
       }
       expect(writesOf(host.takeRequests())).toHaveLength(kind.sudo === 'each' ? 0 : 1);
       host.addEdge(a);
-      // A task in the one-line form of Ansible passes comma-separated text.
+      // A task in the one-line form of Ansible (key=value) passes a list as comma-separated text.
       const text = await host.run([], { [kind.option]: ` ${upper} , ${b}` });
       expect(text['added']).toEqual([b]);
       expect(text[kind.field]).toEqual([toResultEdge(kind, a), toResultEdge(kind, b)]);
@@ -208,9 +208,9 @@ describe.concurrent('an edge module', () => {
 
 describe.concurrent('sudo', () => {
   const WITHOUT_SUDO: Sudo = { sudo: false, sudo_without_password: false };
-  // The attributes that the options write to a new edge and to four existing edges. The existing edges
-  // have no attributes, no sudo, sudo, and sudo without password. Undefined means that the new edge
-  // has no attributes, or that an existing edge is not written.
+  // Each row has sudo options and the attributes that they write to five edges: a new edge, and
+  // existing edges without attributes, without sudo, with sudo, and with sudo without password.
+  // Undefined means that the new edge has no attributes, or that an existing edge is not written.
   type WrittenSudo = Sudo | undefined;
   const rows: [
     sudo: Partial<Sudo>,
@@ -288,7 +288,10 @@ describe.concurrent('access that remains through groups', () => {
   const countUserReads = (requests: readonly LoggedRequest[]) =>
     requests.filter(({ url }) => /\/users\?/.test(url)).length;
 
-  /** Enrols a host and a directly bound user. Adds access through a group if `way` names a group. */
+  /**
+   * Enrols a host and a directly bound user. Unless `way` is none, the user has access through
+   * groups, too.
+   */
   async function enrolBoundUser(
     way: 'user group' | 'system group' | 'user group of a system group' | 'none',
   ) {
@@ -351,7 +354,7 @@ describe.concurrent('access that remains through groups', () => {
     await host.remove();
   });
 
-  test('a call does not warn about access of a user whom it keeps or leaves out', async () => {
+  test('a call does not warn about the access of a user whom it does not remove', async () => {
     const { host, user } = await enrolBoundUser('user group');
     const about = ({ warnings }: Answer) => warnings.filter((text) => text.includes(user));
     expect(about(await host.run([{ id: user }], { exclusive: true }))).toEqual([]);

@@ -19,7 +19,7 @@ import {
   PROXY,
 } from './cloud-machine.ts';
 
-// Runs on a CloudMachine. Receives machines and calls, and sends reports.
+// The process on a CloudMachine. For each message with a machine and its calls, sends a report.
 
 const DMI_DIRECTORY = '/sys/class/dmi/id';
 const INSTANCE_DATA = '/run/cloud-init/instance-data.json';
@@ -104,7 +104,10 @@ function changeAddress(change: 'add' | 'del', address: string): void {
   execFileSync('ip', change === 'add' && address.includes(':') ? [...words, 'nodad'] : words);
 }
 
-/** Starts the metadata service of a machine, or a server that only counts connections. */
+/**
+ * Starts the metadata service of a machine. A machine without a metadata service gets a server that
+ * only counts connections.
+ */
 async function startService(
   { metadata }: MachineConfig,
   addresses: readonly string[],

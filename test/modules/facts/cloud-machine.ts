@@ -34,7 +34,7 @@ export interface MachineAnswer {
   readonly answer: Answer;
   readonly exitCode: number | undefined;
   readonly stderr: string;
-  /** The duration from the start of the process, or from the signal, to its end. */
+  /** The duration from the start of the process, or from the signal, to the end of the process. */
   readonly seconds: number;
 }
 
@@ -61,7 +61,7 @@ export const GROUPS = {
 /** The URL of a proxy on the machine. */
 export const PROXY = 'http://127.0.0.1:3128';
 
-/** The DMI strings of machines. */
+/** The DMI strings of machines in several clouds and on hypervisors. */
 export const DMI = {
   ec2: { sys_vendor: 'Amazon EC2', bios_version: '1.0', product_name: 't3.small' },
   ec2Xen: { sys_vendor: 'Xen', bios_version: '4.11.amazon', product_name: 'HVM domU' },
@@ -100,8 +100,8 @@ exec "$@"
 const SCRIPT = new URL('./cloud-machine-process.ts', import.meta.url).pathname;
 
 /**
- * A machine with separate namespaces for network, mounts and host name. Metadata service, JumpCloud
- * emulator, proxy and name server also run on it.
+ * A machine with its own namespaces for network, mounts and host name. The metadata service, the
+ * JumpCloud emulator, a proxy and a name server run on it.
  */
 export class CloudMachine {
   readonly #directory = mkdtempSync(join(tmpdir(), 'cloud-machine-'));

@@ -83,7 +83,7 @@ describe('jumpcloud_system with expand_facts', () => {
     expect(answer).toMatchObject({ changed: true, facts: {} });
   });
 
-  test('jumpcloud_system expands only display_name, description and attributes', async ({
+  test('jumpcloud_system expands references only in display_name, description and attributes', async ({
     host,
   }) => {
     const given = { attributes: { '{env.ROLE}': 'key' }, primary_user: '{env.ROLE}' };
@@ -134,7 +134,9 @@ describe('jumpcloud_system with expand_facts', () => {
     expect(ran.answer).not.toHaveProperty('facts');
   });
 
-  test('jumpcloud_system reads no fact if another option is invalid', async ({ host }) => {
+  test('jumpcloud_system reads no facts if an option without references is invalid', async ({
+    host,
+  }) => {
     const ran = await system(host, { display_name: '{env.MISSING}', timeout: -1 });
     expect(problemsOf(ran, host)).toMatchObject([{ option: 'timeout' }]);
   });
@@ -204,7 +206,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect((await runHost(host, { groups: given, names })).answer.changed).toBe(false);
   });
 
-  test('jumpcloud_host expands comma-separated groups and accepts an id as a value', async ({
+  test('jumpcloud_host expands references in comma-separated groups to group names and ids', async ({
     host,
     emulator,
   }) => {
@@ -223,7 +225,7 @@ describe('jumpcloud_host with expand_facts', () => {
     });
   });
 
-  test('jumpcloud_host refuses a reference in groups without the option names', async ({
+  test('jumpcloud_host refuses a reference in the section groups if the option names is missing', async ({
     host,
   }) => {
     const ran = await runHost(host, { groups: [newId(), '{env.ROLE}'] });
@@ -236,7 +238,7 @@ describe('jumpcloud_host with expand_facts', () => {
     ]);
   });
 
-  test('jumpcloud_host accepts a group id that a fact contains only if the option names lists the id', async ({
+  test('jumpcloud_host accepts a group id from a fact only if the option names lists the id', async ({
     host,
     emulator,
   }) => {
@@ -257,7 +259,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect((await fromFact(ids['web'])).answer).toMatchObject({
       sections: { groups: { added: [ids['web']] } },
     });
-    // A default comes from the author of the document, so its id is accepted.
+    // The author of the document wrote the default of the reference, so the id in it is accepted.
     const ran = await runHost(host, { groups: [`{env.NO|${other}}`], names }, '--check');
     expect(ran.answer).toMatchObject({ sections: { groups: { added: [other] } } });
   });
@@ -297,7 +299,7 @@ describe('jumpcloud_host with expand_facts', () => {
     },
   );
 
-  test('jumpcloud_host refuses an entry that expands to empty text when groups is exclusive', async ({
+  test('jumpcloud_host refuses an entry that expands to empty text if the section groups is exclusive', async ({
     host,
     emulator,
   }) => {
@@ -330,7 +332,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect(other).toMatchObject({ sections: { groups: { added: [ids['linux']], removed: [] } } });
   });
 
-  test('jumpcloud_host skips an empty entry of groups when another section is exclusive', async ({
+  test('jumpcloud_host skips an empty entry of the section groups if only another section is exclusive', async ({
     host,
     emulator,
   }) => {

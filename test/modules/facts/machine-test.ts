@@ -1,9 +1,12 @@
 import { test as base } from 'vitest';
 import { CloudMachine } from './cloud-machine.ts';
 
-/** Tests that share one `machine` in a file. They are skipped if this system cannot start a machine. */
+/**
+ * The `test` of vitest with the fixture `machine`, which the tests of a file share. Skips tests if
+ * this system cannot start a machine.
+ */
 export const test = base
-  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern that no other fixture is needed
+  // biome-ignore lint/correctness/noEmptyPattern: vitest requires an object pattern
   .extend('started', { scope: 'file' }, async ({}, { onCleanup }) => {
     const machine = new CloudMachine();
     onCleanup(() => machine.close());

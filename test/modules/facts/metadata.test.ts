@@ -261,7 +261,7 @@ describe('facts on Google Cloud', () => {
   });
 
   test.for([200, 404])(
-    'a run ignores a %i without the header Metadata-Flavor',
+    'a run ignores a %i answer without the header Metadata-Flavor',
     async (status, { machine }) => {
       const fault: MetadataFault = { kind: 'answer', status, body: 'portal' };
       const call = callNeeding('cloud.tag.Role', 'cloud.account_id|none');
@@ -273,7 +273,7 @@ describe('facts on Google Cloud', () => {
     },
   );
 
-  test('an attribute that the service lacks is missing, even if the cloud-init file has it', async ({
+  test('an attribute counts as missing if the service lacks it, even if the cloud-init file has it', async ({
     machine,
   }) => {
     const machineWithout = { ...googleMachine(), metadata: { cloud: 'google' as const } };
@@ -300,7 +300,9 @@ describe('facts on Azure', () => {
     metadata: { cloud: 'azure', faults: [['', { kind: 'answer', status: 200, body }]] },
   });
 
-  test('cloud.image_id is the id of a custom image', async ({ machine }) => {
+  test('the fact cloud.image_id is the id of the image if the image is a custom one', async ({
+    machine,
+  }) => {
     const compute = { storageProfile: { imageReference: { id: '/images/web', offer: null } } };
     const report = await machine.run(
       azureMachine(JSON.stringify(compute)),
