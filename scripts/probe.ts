@@ -10,7 +10,10 @@ import { requireAnonymous, toReport } from './probe/report.ts';
 import { toMarkdown } from './probe/report-markdown.ts';
 import { runProbe } from './probe/run-probe.ts';
 
-/** The time in milliseconds after which a change without a visible effect counts as ineffective. */
+/**
+ * The time to wait until a change is visible, in milliseconds. A change that is not visible by then
+ * counts as ineffective.
+ */
 const SETTLE_MS = 3000;
 const EXPECTED = [UsageError, MissingCredentials, HostRefused, SurveyError, ModuleError];
 

@@ -15,7 +15,7 @@ export type NodeArchitecture = 'x64' | 'arm64';
 /** The contents of `packaging/runtime.json`: the exact Node.js in the runtime package. */
 export interface PinnedNode {
   readonly version: string;
-  /** The release date, which is also the time of the packages' files. */
+  /** The release date, which is also the modification time of all packaged files. */
   readonly released: string;
   /** The checksums of the npm packages that contain the binaries, in npm's format. */
   readonly integrity: Readonly<Record<NodeArchitecture, string>>;

@@ -11,7 +11,8 @@ export interface Probe {
   /** The ids of the organisation's dynamic groups before the run. */
   readonly dynamicGroups: ReadonlySet<string>;
   /**
-   * The time in milliseconds after which a change without a visible effect counts as ineffective.
+   * The time to wait until a change is visible, in milliseconds. A change that is not visible by
+   * then counts as ineffective.
    */
   settleMs: number;
 }

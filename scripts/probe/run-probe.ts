@@ -21,7 +21,8 @@ export interface RunOptions extends WireOptions {
   /** When aborted, makes the run stop asking, clean up and end. */
   readonly stop: AbortSignal;
   /**
-   * The time in milliseconds after which a change without a visible effect counts as ineffective.
+   * The time to wait until a change is visible, in milliseconds. A change that is not visible by
+   * then counts as ineffective.
    */
   readonly settleMs: number;
   readonly onExchange?: (exchange: Exchange, anonymiser: Anonymiser) => void;

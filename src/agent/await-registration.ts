@@ -18,8 +18,8 @@ export interface RegistrationOptions {
 
 /**
  * Returns this host's registration. Waits up to `registration_timeout` for the agent to finish
- * registering. With a timeout, the key must be usable too, because the agent may still be writing
- * its file. Reports this host's system id.
+ * registering. With a timeout, also waits for a usable key, because the agent may still be writing
+ * the key file. Reports this host's system id.
  * @throws InvalidArguments when this host is not the system that `system_id` names
  * @throws the errors of readRegistration and, with a timeout, the errors of loading the key
  */
@@ -57,7 +57,7 @@ async function awaitAnyRegistration(
   });
   if (registration !== undefined) return registration;
   // The last attempt throws an error that states the time waited, unless the agent has just
-  // finished.
+  // finished registering.
   const lastRead = readNow(timeout);
   await lastRead.identity();
   return lastRead;

@@ -22,7 +22,7 @@ export interface LockedWork<T> {
    * limit.
    */
   readonly timeoutMs: number;
-  /** Returns the warning for a lock that cannot be created. Undefined means no warning. */
+  /** Returns the warning for a lock that cannot be created, or undefined for no warning. */
   readonly unlockedWarning?: (path: string, code: string | undefined) => string;
   readonly work: () => Promise<T>;
 }

@@ -7,7 +7,7 @@ export interface ProcessIdentity {
   readonly start: string;
   /** The number of the pid namespace that `pid` belongs to; empty without /proc. */
   readonly namespace: string;
-  /** The id of the boot, 32 hexadecimal digits; empty without /proc. */
+  /** The kernel's boot id, 32 hexadecimal digits; empty without /proc. */
   readonly boot: string;
 }
 
