@@ -509,7 +509,7 @@ describe.concurrent('settle', () => {
     expect(host.record().displayName).toBe('web-1');
   });
 
-  test('a run with settle repeats only overwritten settings and keeps new attributes', async () => {
+  test('a run with settle writes only overwritten settings again and keeps attributes of the agent', async () => {
     const host = await enrolHost();
     const fields = { ...overwritten, attributes: [attribute('agent', '1')] };
     emulator.initialisationRace(host.systemId, { afterMs: 200, fields });

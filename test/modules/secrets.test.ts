@@ -79,7 +79,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** Returns the secret texts with their kinds, including parts of keys. */
+/** Returns texts that no output may contain: secrets and parts of secrets, each with its kind. */
 function listSecretTexts(): [what: string, text: string][] {
   const signatures = [...emulator.requests, ...httpsEmulator.requests].flatMap(
     ({ authorization }) => {

@@ -54,7 +54,7 @@ describe.each(HOST_MODULES)('$name', ({ name }) => {
 });
 
 describe.each(HOST_MODULES)('$name', ({ name }) => {
-  test(`${name} prints no systemToken of the record at any depth`, async () => {
+  test(`${name} prints no systemToken that the record contains, at any depth`, async () => {
     const token = '5ecre7-of-an-old-record';
     Object.assign(emulator.store.record(host.systemId), {
       systemToken: token,

@@ -35,7 +35,7 @@ describe('JSON without duplicate keys', () => {
     expect(parseJson(text)).toEqual(JSON.parse(text));
   });
 
-  test('parseJson accepts any JSON', () => {
+  test('parseJson accepts every valid JSON text', () => {
     fc.assert(
       fc.property(fc.json(), fc.nat(2), (text, indent) => {
         const value = JSON.parse(text);

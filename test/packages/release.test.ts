@@ -68,7 +68,7 @@ describe('readRelease', () => {
     expect(() => readRelease({ ...INPUTS, ...changed })).toThrow(message);
   });
 
-  test('scripts/release.ts lists all problems', async () => {
+  test('scripts/release.ts prints its usage and all problems of its input', async () => {
     const tsx = join(projectDirectory, 'node_modules/.bin/tsx');
     const { exitCode, stderr } = await execa(tsx, ['scripts/release.ts'], {
       cwd: projectDirectory,

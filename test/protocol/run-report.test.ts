@@ -15,7 +15,7 @@ test('RunReport lists a repeated warning once', () => {
   expect(report.fields({ withApi: true })).toEqual({ warnings: ['a', 'b'] });
 });
 
-test('RunReport returns the system id and the API details once they are set', () => {
+test('RunReport returns the system id and, on request, the API details that were set', () => {
   const report = new RunReport();
   report.setSystemId('5f1a');
   let requests = 0;

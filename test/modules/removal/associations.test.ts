@@ -8,7 +8,9 @@ const { enrol, directory } = setUpStages();
 const SCOPE = { scope: 'associations' };
 const READ_COUNT = 1 + ASSOCIATION_TYPES.length;
 
-/** Adds `count` edges of each kind to a host. Returns the edges in the form of a removal result. */
+/**
+ * Adds `count` edges of each kind to a host. Returns them as in the result of jumpcloud_removal.
+ */
 function addEdges({ emulator, host }: Stage, count = 2): { type: string; id: string }[] {
   const { store } = emulator;
   const edges: { type: string; id: string }[] = [];
