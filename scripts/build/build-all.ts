@@ -10,7 +10,7 @@ import { executableHeader } from './executable-header.ts';
 import { readDocumentation, renderDocumentation } from './module-documentation.ts';
 import { modulesSbom } from './modules-sbom.ts';
 import { optionsSchema } from './options-schema.ts';
-import type { ProjectLinks } from './project-links.ts';
+import type { Publisher } from './publisher.ts';
 import { cyclonedx, type Sbom, sbomFileName } from './sbom.ts';
 import { thirdPartyNotices } from './third-party-notices.ts';
 import { writeFileAtomically } from './write-file.ts';
@@ -40,7 +40,7 @@ export interface BuildResult extends BuildVersion {
 
 /** The options of a release build. A development build has no options. */
 export interface ReleaseOptions extends BuildVersion {
-  readonly links: ProjectLinks;
+  readonly publisher: Publisher;
 }
 
 /**
@@ -57,7 +57,7 @@ export async function buildAll(directory: string, release?: ReleaseOptions): Pro
 
   const packages = await bundledPackages(bundles.map(({ metafile }) => metafile));
   const notices = await thirdPartyNotices(packages);
-  const sbom = await modulesSbom({ version, time }, bundles, packages, release?.links);
+  const sbom = await modulesSbom({ version, time }, bundles, packages, release?.publisher);
   const modules = await Promise.all(
     bundles.map(async ({ name, text }) => {
       const documentation = await readDocumentation(name);
@@ -83,7 +83,7 @@ export async function buildAll(directory: string, release?: ReleaseOptions): Pro
         version,
         modules,
         { 'THIRD-PARTY-NOTICES': notices, [sbomFileName]: cyclonedx(sbom) },
-        release?.links,
+        release?.publisher,
       ),
     ],
     ...bundles.map(

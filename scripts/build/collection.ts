@@ -6,7 +6,7 @@ import { collectionChangelog, type ModuleSummary } from './changelog.ts';
 import { collectionName } from './collection-name.ts';
 import { collectionRuntime } from './collection-runtime.ts';
 import { projectDirectory } from './project-directory.ts';
-import type { ProjectLinks } from './project-links.ts';
+import type { Publisher } from './publisher.ts';
 import { requiredNode } from './required-node.ts';
 import { sanityIgnoreFiles } from './sanity-ignore-files.ts';
 import { type TarballFile, tarball } from './tarball.ts';
@@ -46,7 +46,7 @@ export async function collectionTarball(
   version: string,
   modules: readonly CollectionModule[],
   builtTexts: Readonly<Record<string, string>>,
-  links?: ProjectLinks,
+  publisher?: Publisher,
 ): Promise<Buffer> {
   const changelog = await projectFile('CHANGELOG.md');
   const names = modules.map(({ name }) => name);
@@ -77,7 +77,7 @@ export async function collectionTarball(
     format: 1,
   });
   const manifest = toJson({
-    collection_info: await collectionInfo(version, links),
+    collection_info: await collectionInfo(version, publisher),
     file_manifest_file: fileEntry({ path: 'FILES.json', content: files }),
     format: 1,
   });
@@ -140,18 +140,19 @@ async function renderReadme(
  */
 async function collectionInfo(
   version: string,
-  links: ProjectLinks | undefined,
+  publisher: Publisher | undefined,
 ): Promise<Record<string, unknown>> {
   return {
     ...collectionName,
     version,
+    authors: [publisher?.maintainer ?? 'the jumpcloud-system-context maintainers'],
     readme: 'README.md',
     license_file: null,
     dependencies: {},
-    repository: links?.repository ?? null,
-    documentation: links?.documentation ?? null,
-    homepage: links?.homepage ?? null,
-    issues: links?.issues ?? null,
+    repository: publisher?.repository ?? null,
+    documentation: publisher?.documentation ?? null,
+    homepage: publisher?.homepage ?? null,
+    issues: publisher?.issues ?? null,
     ...parse(await projectFile('collection/metadata.yml')),
   };
 }

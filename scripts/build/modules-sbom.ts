@@ -4,7 +4,7 @@ import { version as esbuildVersion, type Metafile } from 'esbuild';
 import { type BuildVersion, sourceCommit } from './build-version.ts';
 import { type BundledPackage, packageNames } from './bundled-packages.ts';
 import { projectDirectory } from './project-directory.ts';
-import type { ProjectLinks } from './project-links.ts';
+import type { Publisher } from './publisher.ts';
 import { type Component, convertChecksum, type Sbom, sha256 } from './sbom.ts';
 
 /** The `bom-ref` of the subject in every SBOM. */
@@ -18,7 +18,7 @@ export async function modulesSbom(
   { version, time }: BuildVersion,
   bundles: readonly { name: string; text: string; metafile: Metafile }[],
   packages: readonly BundledPackage[],
-  links?: ProjectLinks,
+  publisher?: Publisher,
 ): Promise<Sbom> {
   const executables = bundles.map(({ name, text }) => describeExecutable(name, version, text));
   const commit = await sourceCommit();
@@ -30,7 +30,7 @@ export async function modulesSbom(
       name: 'jumpcloud-system-context',
       version,
       licenses: [{ license: { id: 'MIT' } }],
-      ...(links && { externalReferences: [{ type: 'vcs', url: links.repository }] }),
+      ...(publisher && { externalReferences: [{ type: 'vcs', url: publisher.repository }] }),
     },
     time,
     components: [...executables, ...packages.map(describePackage)],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import type { BuildResult } from '../build/build-all.ts';
 import { projectDirectory } from '../build/project-directory.ts';
-import type { ProjectLinks } from '../build/project-links.ts';
+import type { Publisher } from '../build/publisher.ts';
 import { requiredNode } from '../build/required-node.ts';
 import { cyclonedx, sbomFileName } from '../build/sbom.ts';
 import { stage } from './stage.ts';
@@ -17,7 +17,7 @@ export async function buildNpm(
   directory: string,
   buildDirectory: string,
   built: BuildResult,
-  links: ProjectLinks | undefined,
+  publisher: Publisher | undefined,
 ): Promise<string> {
   const staging = join(buildDirectory, 'npm');
   const readme = await readFile(join(projectDirectory, 'packaging/npm/README.md'), 'utf8');
@@ -54,7 +54,7 @@ export async function buildNpm(
       },
       {
         path: 'package.json',
-        content: `${JSON.stringify(await manifest(built, links), null, 2)}\n`,
+        content: `${JSON.stringify(await manifest(built, publisher), null, 2)}\n`,
       },
     ],
     built.time,
@@ -69,7 +69,7 @@ export async function buildNpm(
 
 async function manifest(
   { version, modules }: BuildResult,
-  links: ProjectLinks | undefined,
+  publisher: Publisher | undefined,
 ): Promise<Record<string, unknown>> {
   const text = await readFile(join(projectDirectory, 'package.json'), 'utf8');
   const { name, description, license } = JSON.parse(text);
@@ -78,10 +78,10 @@ async function manifest(
     version,
     description,
     license,
-    ...(links && {
-      homepage: links.homepage,
-      repository: { type: 'git', url: `git+${links.repository.replace(/(\.git)?$/, '.git')}` },
-      bugs: { url: links.issues },
+    ...(publisher && {
+      homepage: publisher.homepage,
+      repository: { type: 'git', url: `git+${publisher.repository.replace(/(\.git)?$/, '.git')}` },
+      bugs: { url: publisher.issues },
     }),
     os: ['linux', 'darwin'],
     engines: { node: `>=${requiredNode}` },

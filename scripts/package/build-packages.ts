@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import type { BuildResult } from '../build/build-all.ts';
 import { collectionName } from '../build/collection-name.ts';
-import type { ProjectLinks } from '../build/project-links.ts';
+import type { Publisher } from '../build/publisher.ts';
 import type { Sbom } from '../build/sbom.ts';
 import { type ArtefactKind, writeArtefactSbom } from './artefact-sbom.ts';
 import { buildDeb, debFileName } from './build-deb.ts';
@@ -11,8 +11,8 @@ import { buildNpm } from './build-npm.ts';
 import { buildRpm, rpmFileName } from './build-rpm.ts';
 import { checksumsFile, writeChecksums } from './checksums.ts';
 import { modulesPackage, modulesPackageName } from './modules-package.ts';
+import { type PackageContact, packageContact } from './package-contact.ts';
 import type { PackageDescription } from './package-description.ts';
-import { placeholderMaintainer } from './publisher.ts';
 import { fetchRuntime, type NodeArchitecture, readPinnedNode } from './runtime.ts';
 import { runtimePackage, runtimePackageName } from './runtime-package.ts';
 import { runtimeSbom } from './runtime-sbom.ts';
@@ -20,10 +20,8 @@ import type { Signer } from './signer.ts';
 
 /** The options of `buildPackages`. */
 export interface PackagingOptions {
-  /** The web addresses in the packages of a release. */
-  readonly links?: ProjectLinks;
-  /** The name and email address, as package managers show them. */
-  readonly maintainer?: string;
+  /** The maintainer and the web addresses in the packages of a release. */
+  readonly publisher?: Publisher;
   /** Further text files beside the packages, by name. SHA256SUMS includes them. */
   readonly texts?: Readonly<Record<string, string>>;
   /** The compression level of xz, 0 to 9. */
@@ -49,22 +47,15 @@ export async function buildPackages(
   directory: string,
   buildDirectory: string,
   built: BuildResult,
-  {
-    links,
-    maintainer = placeholderMaintainer,
-    texts = {},
-    level,
-    runtime = true,
-    signer,
-  }: PackagingOptions,
+  { publisher, texts = {}, level, runtime = true, signer }: PackagingOptions,
 ): Promise<string[]> {
   const temporaryDirectory = `${directory}.unfinished`;
   await rm(temporaryDirectory, { recursive: true, force: true });
   await mkdir(temporaryDirectory, { recursive: true });
-  const publisher = { maintainer, homepage: links?.homepage };
+  const contact = packageContact(publisher);
   const jobs: PackageJob[] = [
-    { description: await modulesPackage(buildDirectory, built, publisher), sbom: built.sbom },
-    ...(runtime ? await makeRuntimeJobs(publisher) : []),
+    { description: await modulesPackage(buildDirectory, built, contact), sbom: built.sbom },
+    ...(runtime ? await makeRuntimeJobs(contact) : []),
   ];
   const addSbom = (path: string, kind: ArtefactKind, name: string, sbom: Sbom) =>
     writeArtefactSbom(path, kind, name, sbom, built.sbom);
@@ -79,7 +70,7 @@ export async function buildPackages(
       await addSbom(path, 'rpm', description.name, sbom);
     })),
   ];
-  const npm = await buildNpm(temporaryDirectory, buildDirectory, built, links);
+  const npm = await buildNpm(temporaryDirectory, buildDirectory, built, publisher);
   await addSbom(npm, 'npm', modulesPackageName, built.sbom);
   const collection = join(temporaryDirectory, basename(built.collection));
   await copyFile(built.collection, collection);
@@ -94,16 +85,14 @@ export async function buildPackages(
   return skippedFiles;
 }
 
-async function makeRuntimeJobs(
-  publisher: Parameters<typeof runtimePackage>[3],
-): Promise<PackageJob[]> {
+async function makeRuntimeJobs(contact: PackageContact): Promise<PackageJob[]> {
   const pinned = await readPinnedNode();
   const architectures: NodeArchitecture[] = ['x64', 'arm64'];
   return Promise.all(
     architectures.map(async (architecture) => {
       const runtime = await fetchRuntime(architecture, pinned);
       return {
-        description: await runtimePackage(architecture, pinned, runtime, publisher),
+        description: await runtimePackage(architecture, pinned, runtime, contact),
         sbom: runtimeSbom(runtimePackageName, architecture, pinned, runtime),
       };
     }),

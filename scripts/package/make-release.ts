@@ -31,7 +31,7 @@ export async function makeRelease(
   options: Pick<PackagingOptions, 'level' | 'runtime'> = {},
 ): Promise<void> {
   const { dist, repository } = directories;
-  const { links, settings, earlier, time } = release;
+  const { publisher, earlier, time } = release;
   const verifier = await Verifier.open(signer.publicKey);
   try {
     for (const directory of earlier) await verifyRelease(directory, verifier);
@@ -41,8 +41,7 @@ export async function makeRelease(
       await buildAll(dist, release),
       {
         ...options,
-        links,
-        maintainer: settings.maintainer,
+        publisher,
         signer,
         texts: {
           'RELEASE-NOTES.md': releaseNotes(release, signer.fingerprint),
@@ -57,7 +56,7 @@ export async function makeRelease(
       );
     }
     const releases = [...earlier, directories.release];
-    await buildRepository(repository, releases, settings.packages, time, signer);
+    await buildRepository(repository, releases, publisher.packages, time, signer);
     await verifyRelease(directories.release, verifier);
     await verifyRepository(repository, verifier);
   } finally {

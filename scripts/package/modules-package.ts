@@ -9,9 +9,9 @@ import { requiredNode } from '../build/required-node.ts';
 import { cyclonedx, sbomFileName } from '../build/sbom.ts';
 import { hostPages } from './host-pages.ts';
 import { manPage } from './man-page.ts';
+import type { PackageContact } from './package-contact.ts';
 import type { ChangelogEntry, PackageDescription, PackageScripts } from './package-description.ts';
 import type { PackageFile } from './package-file.ts';
-import type { Publisher } from './publisher.ts';
 
 /** The name of the package with the modules. It is the same in every package manager. */
 export const modulesPackageName = 'jumpcloud-system-context';
@@ -39,7 +39,7 @@ const DIRECTORIES: readonly PackageFile[] = [
 export async function modulesPackage(
   directory: string,
   built: BuildResult,
-  { maintainer, homepage }: Publisher,
+  { maintainer, homepage }: PackageContact,
 ): Promise<PackageDescription> {
   const licence = await projectFile('LICENSE');
   const notices = await readFile(join(directory, 'THIRD-PARTY-NOTICES'), 'utf8');

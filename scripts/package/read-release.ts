@@ -5,7 +5,7 @@ import { findSettingsProblems, type PublisherSettings } from './settings.ts';
 
 /** The data of a release. */
 export interface Release extends ReleaseOptions {
-  readonly settings: PublisherSettings;
+  readonly publisher: PublisherSettings;
   /** The text of the release's section in CHANGELOG.md. */
   readonly changes: string;
   /** The directories of earlier releases, which the repositories also contain. */
@@ -63,14 +63,11 @@ export function readRelease(inputs: ReleaseInputs): Release {
   if (entry === undefined || problems.length > 0) {
     throw new Error(`No release is made:\n${problems.map((problem) => `- ${problem}\n`).join('')}`);
   }
-  // No problem was found, so all settings are present.
-  const validSettings = settings as unknown as PublisherSettings;
-  const { repository, issues, homepage, documentation } = validSettings;
   return {
     version,
     time: date / 1000,
-    links: { repository, issues, homepage, documentation },
-    settings: validSettings,
+    // No problem was found, so all settings are present.
+    publisher: settings as unknown as PublisherSettings,
     changes: entry.text,
     earlier,
   };

@@ -5,15 +5,15 @@ import type { Release } from './read-release.ts';
  * Returns the release notes: the changes, the fingerprint of the key, and the address of the
  * packages.
  */
-export function releaseNotes({ version, changes, settings }: Release, fingerprint: string): string {
+export function releaseNotes({ version, changes, publisher }: Release, fingerprint: string): string {
   return `# ${modulesPackageName} ${version}
 
 ${changes}
 
 ## Install and verify
 
-Packages for apt and dnf: ${settings.packages}
+Packages for apt and dnf: ${publisher.packages}
 
-Everything is signed with the key ${fingerprint}. ${settings.documentation} says how to install the packages and how to verify the files of this release.
+Everything is signed with the key ${fingerprint}. ${publisher.documentation} says how to install the packages and how to verify the files of this release.
 `;
 }

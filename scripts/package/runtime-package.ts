@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { projectDirectory } from '../build/project-directory.ts';
 import { cyclonedx, sbomFileName } from '../build/sbom.ts';
 import { packageDirectory } from './modules-package.ts';
+import type { PackageContact } from './package-contact.ts';
 import type { PackageDescription } from './package-description.ts';
-import type { Publisher } from './publisher.ts';
 import type { NodeArchitecture, PinnedNode, Runtime } from './runtime.ts';
 import { runtimeSbom } from './runtime-sbom.ts';
 
@@ -24,7 +24,7 @@ export async function runtimePackage(
   architecture: NodeArchitecture,
   pinned: PinnedNode,
   runtime: Runtime,
-  { maintainer }: Publisher,
+  { maintainer }: PackageContact,
 ): Promise<PackageDescription> {
   const { version, released } = pinned;
   const { node, licence } = runtime;

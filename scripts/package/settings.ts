@@ -1,15 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectDirectory } from '../build/project-directory.ts';
-import type { ProjectLinks } from '../build/project-links.ts';
+import type { Publisher } from '../build/publisher.ts';
 
 /**
  * The contents of `packaging/publisher.json`: the publisher of releases. The file is empty until
  * someone publishes releases.
  */
-export interface PublisherSettings extends ProjectLinks {
-  /** The name and email address, as package managers show them: `NAME <ADDRESS>`. */
-  readonly maintainer: string;
+export interface PublisherSettings extends Publisher {
   /** The user or team that reviews changes: `@NAME` or `@ORGANISATION/TEAM`. */
   readonly owner: string;
   /** The address at which `dist/repository` is published. */

@@ -91,7 +91,7 @@ describe.runIf(canPack.deb)('the deb with the modules', () => {
     expect(await output('dpkg-deb', '--field', path, 'Depends')).toBe(
       'jumpcloud-system-context-node | nodejs (>= 18.17)',
     );
-    expect(await output('dpkg-deb', '--field', path, 'Homepage')).toBe(RELEASE.links.homepage);
+    expect(await output('dpkg-deb', '--field', path, 'Homepage')).toBe(RELEASE.publisher.homepage);
     expect(await output('dpkg-deb', '--field', path, 'Version')).toBe('1.2.3-1');
   });
 
@@ -126,7 +126,7 @@ describe.runIf(canPack.rpm)('the rpm with the modules', () => {
     const requires = (await output('rpm', '-qp', '--requires', path)).split('\n');
     expect(requires).toContain('(jumpcloud-system-context-node or nodejs >= 1:18.17)');
     expect(requires).toContain('/bin/sh');
-    expect(await output('rpm', '-qp', '--qf', '%{URL}', path)).toBe(RELEASE.links.homepage);
+    expect(await output('rpm', '-qp', '--qf', '%{URL}', path)).toBe(RELEASE.publisher.homepage);
   });
 
   test('the rpm contains no information about the build machine', async () => {

@@ -11,7 +11,7 @@ let packed: BuiltPackages;
 let path: string;
 beforeAll(async () => {
   packed = await BuiltPackages.make();
-  path = await buildNpm(packed.directory, packed.directory, packed.built, RELEASE.links);
+  path = await buildNpm(packed.directory, packed.directory, packed.built, RELEASE.publisher);
 });
 afterAll(() => packed?.remove());
 
@@ -36,9 +36,9 @@ test('the npm tarball contains only the executables, the documents and the manif
     name: 'jumpcloud-system-context',
     version: '1.2.3',
     engines: { node: '>=18.17' },
-    homepage: RELEASE.links.homepage,
+    homepage: RELEASE.publisher.homepage,
     repository: { type: 'git', url: 'git+https://example.com/source.git' },
-    bugs: { url: RELEASE.links.issues },
+    bugs: { url: RELEASE.publisher.issues },
   });
   expect(manifest).not.toHaveProperty('private');
   expect(await read('README.md')).not.toMatch(/@[a-z_]+@/);
@@ -49,7 +49,7 @@ test('the npm tarball has the same bytes when it is built twice', async () => {
   const umask = process.umask(0o027);
   const again = await BuiltPackages.make();
   try {
-    const other = await buildNpm(again.directory, again.directory, again.built, RELEASE.links);
+    const other = await buildNpm(again.directory, again.directory, again.built, RELEASE.publisher);
     expect(first.equals(await readFile(other))).toBe(true);
   } finally {
     process.umask(umask);

@@ -6,8 +6,8 @@ import { type BuildResult, buildAll, type ReleaseOptions } from '../../scripts/b
 import { buildDeb } from '../../scripts/package/build-deb.ts';
 import { buildRpm } from '../../scripts/package/build-rpm.ts';
 import { modulesPackage } from '../../scripts/package/modules-package.ts';
+import { packageContact } from '../../scripts/package/package-contact.ts';
 import type { PackageDescription } from '../../scripts/package/package-description.ts';
-import { placeholderMaintainer } from '../../scripts/package/publisher.ts';
 import {
   fetchRuntime,
   type NodeArchitecture,
@@ -20,7 +20,8 @@ import { hasTool } from '../examples/has-tool.ts';
 export const RELEASE: ReleaseOptions = {
   version: '1.2.3',
   time: Date.UTC(2026, 0, 2, 3, 4, 5) / 1000,
-  links: {
+  publisher: {
+    maintainer: 'Example <packages@example.com>',
     repository: 'https://example.com/source',
     issues: 'https://example.com/issues',
     homepage: 'https://example.com/',
@@ -33,9 +34,6 @@ export const canPack = {
   deb: hasTool('the tests of deb packages', 'dpkg-deb'),
   rpm: hasTool('the tests of rpm packages', 'rpmbuild'),
 };
-
-/** The maintainer and the homepage of the packages. */
-export const PUBLISHER = { maintainer: placeholderMaintainer, homepage: RELEASE.links.homepage };
 
 /** A build in a temporary directory, and packages made from it, with fast compression. */
 export class BuiltPackages {
@@ -53,7 +51,7 @@ export class BuiltPackages {
   }
 
   modules(): Promise<PackageDescription> {
-    return modulesPackage(this.directory, this.built, PUBLISHER);
+    return modulesPackage(this.directory, this.built, packageContact(RELEASE.publisher));
   }
 
   deb(description: PackageDescription): Promise<string> {
@@ -79,7 +77,7 @@ export async function runtimeDescription(
   const pinned = await readPinnedNode();
   try {
     const runtime = await fetchRuntime(architecture, pinned);
-    return await runtimePackage(architecture, pinned, runtime, PUBLISHER);
+    return await runtimePackage(architecture, pinned, runtime, RELEASE.publisher);
   } catch (error) {
     // Tests are skipped only when npm fails. A wrong download must fail the tests.
     if (!(error instanceof Error && 'command' in error)) throw error;

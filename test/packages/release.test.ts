@@ -35,13 +35,11 @@ const INPUTS: ReleaseInputs = {
 };
 
 describe('readRelease', () => {
-  test('readRelease takes links from the settings, and date and changes from the changelog', () => {
-    const { repository, issues, homepage, documentation } = SETTINGS;
+  test('readRelease takes the publisher from the settings, and date and changes from the changelog', () => {
     expect(readRelease({ ...INPUTS, args: ['--earlier', 'a', '--earlier', 'b'] })).toEqual({
       version: '1.2.3',
       time: Date.UTC(2026, 11, 1) / 1000,
-      links: { repository, issues, homepage, documentation },
-      settings: SETTINGS,
+      publisher: SETTINGS,
       changes: '- Add this.',
       earlier: ['a', 'b'],
     });
@@ -96,14 +94,14 @@ test.runIf(canSign && canPack.deb && canPack.rpm)(
     const directory = await mkdtemp(join(tmpdir(), 'release-'));
     const signer = await Signer.open(await throwAwayKey('secret'), 'secret');
     const verifier = await Verifier.open(signer.publicKey);
-    const make = async (name: string) => {
+    const make = async (name: string, inputs = INPUTS) => {
       const directories = {
         dist: join(directory, name, 'dist'),
         release: join(directory, name, 'release'),
         repository: join(directory, name, 'repository'),
       };
       const options = { level: 0, runtime: false };
-      await makeRelease(directories, readRelease(INPUTS), signer, options);
+      await makeRelease(directories, readRelease(inputs), signer, options);
       return directories;
     };
     try {
@@ -128,6 +126,7 @@ test.runIf(canSign && canPack.deb && canPack.rpm)(
       const manifest = JSON.parse(await output('tar', 'xzOf', collection, 'MANIFEST.json'));
       expect(manifest.collection_info).toMatchObject({
         version: '1.2.3',
+        authors: [SETTINGS.maintainer],
         repository: SETTINGS.repository,
       });
       const deb = join(release, 'jumpcloud-system-context_1.2.3-1_all.deb');
@@ -147,11 +146,24 @@ test.runIf(canSign && canPack.deb && canPack.rpm)(
       await execa('diff', ['-r', release, second.release]);
       await execa('diff', ['-r', repository, second.repository]);
 
+      const next = {
+        ...INPUTS,
+        version: '1.2.4',
+        changelog: `# Changelog\n\n## 1.2.4 (2026-12-02)\n\n- Add more.\n`,
+      };
+      const third = await make('third', { ...next, args: ['--earlier', release] });
+      expect((await readdir(third.release)).join()).not.toContain('1.2.3');
+      const index = 'apt/dists/stable/main/binary-amd64/Packages';
+      const packages = await readFile(join(third.repository, index), 'utf8');
+      expect(packages.match(/^Version: .*/gm)).toEqual(['Version: 1.2.3-1', 'Version: 1.2.4-1']);
+
       await appendFile(join(second.release, 'jumpcloud-system-context-1.2.3.tgz'), ' ');
       await expect(verifyRelease(second.release, verifier)).rejects.toThrow('SHA256SUMS');
-      const index = join(second.repository, 'apt/dists/stable/main/binary-arm64/Packages');
-      await appendFile(index, '\n');
-      await expect(verifyRepository(second.repository, verifier)).rejects.toThrow(index);
+      const tampered = make('fourth', { ...next, args: ['--earlier', second.release] });
+      await expect(tampered).rejects.toThrow('SHA256SUMS');
+      const otherIndex = join(second.repository, 'apt/dists/stable/main/binary-arm64/Packages');
+      await appendFile(otherIndex, '\n');
+      await expect(verifyRepository(second.repository, verifier)).rejects.toThrow(otherIndex);
       const repomd = join(repository, 'dnf/repodata/repomd.xml');
       await writeFile(
         repomd,

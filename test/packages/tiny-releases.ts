@@ -5,11 +5,12 @@ import { execa } from 'execa';
 import { buildDeb } from '../../scripts/package/build-deb.ts';
 import { buildRpm } from '../../scripts/package/build-rpm.ts';
 import { modulesPackageName } from '../../scripts/package/modules-package.ts';
+import { packageContact } from '../../scripts/package/package-contact.ts';
 import type { PackageDescription } from '../../scripts/package/package-description.ts';
 import { buildRepository } from '../../scripts/package/repository/build-repository.ts';
 import { runtimePackageName } from '../../scripts/package/runtime-package.ts';
 import type { Signer } from '../../scripts/package/signer.ts';
-import { PUBLISHER } from './packed.ts';
+import { RELEASE } from './packed.ts';
 
 /** The file in which a tiny package has its version. */
 export const VERSION_FILE = 'usr/lib/jumpcloud-system-context/version';
@@ -91,7 +92,7 @@ function describeModulesPackage(version: string): PackageDescription {
 
 function tiny(name: string, version: string): PackageDescription {
   return {
-    ...PUBLISHER,
+    ...packageContact(RELEASE.publisher),
     name,
     version,
     time: TIME,
