@@ -44,7 +44,7 @@ export async function makeRelease(
         publisher,
         signer,
         texts: {
-          'RELEASE-NOTES.md': releaseNotes(release, signer.fingerprint),
+          'RELEASE-NOTES.md': releaseNotes(release, signer),
           [publicKeyFile]: signer.publicKey,
         },
       },
@@ -56,7 +56,7 @@ export async function makeRelease(
       );
     }
     const releases = [...earlier, directories.release];
-    await buildRepository(repository, releases, publisher.packages, time, signer);
+    await buildRepository(repository, releases, time, signer);
     await verifyRelease(directories.release, verifier);
     await verifyRepository(repository, verifier);
   } finally {

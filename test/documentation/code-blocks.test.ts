@@ -26,7 +26,7 @@ const RECORDED = [
     'apt-helper',
     'packer',
   ],
-  ...['curl', 'dnf', 'gpg', 'install', 'journalctl'],
+  ...['curl', 'dnf', 'gpg', 'gpgv', 'install', 'journalctl'],
   ...['npm', 'npx', 'salt-call', 'sha256sum', 'systemctl'],
 ];
 
@@ -45,6 +45,9 @@ const FILES = {
   'etc/jumpcloud/host.json.new': '{"groups": []}',
   'host.json': '{"groups": []}',
   'opt/jc/client.key': '',
+  'etc/apt/sources.list.d/.keep': '',
+  'etc/pki/rpm-gpg/jumpcloud-system-context.asc.new': '',
+  'etc/yum.repos.d/.keep': '',
   'etc/systemd/system/.keep': '',
   'run/jumpcloud-system-context/jumpcloud-host.json': '{"outcome":"failed"}',
   'usr/share/doc/jumpcloud-system-context/examples/host.json': '{"groups": []}',

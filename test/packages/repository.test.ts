@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,11 +35,11 @@ describe.runIf(canMake)('the repositories', () => {
     otherSigner = await Signer.open(await throwAwayKey());
     releases = await TinyReleases.make(signer);
     server = await StaticServer.start(releases.directory);
-    const good = await releases.repository(GOOD, `${server.url}/${GOOD}`, signer);
-    const other = await releases.repository(WRONG_KEY, `${server.url}/${WRONG_KEY}`, otherSigner);
+    const good = await releases.repository(GOOD, signer);
+    const other = await releases.repository(WRONG_KEY, otherSigner);
     // The repository offers the project's key, which did not sign the index.
     await cp(join(good, KEY), join(other, KEY));
-    const tampered = await releases.repository(TAMPERED, `${server.url}/${TAMPERED}`, signer);
+    const tampered = await releases.repository(TAMPERED, signer);
     await flipByte(join(tampered, `apt/pool/${NAME}_1.1.0-1_all.deb`));
     await flipByte(join(tampered, `dnf/packages/${NAME}-1.1.0-1.noarch.rpm`));
   }, 180_000);
@@ -50,7 +51,7 @@ describe.runIf(canMake)('the repositories', () => {
   });
 
   test('the same packages, time and key give the same repositories, byte for byte', async () => {
-    const again = await releases.repository('again', `${server.url}/${GOOD}`, signer);
+    const again = await releases.repository('again', signer);
     await execa('diff', ['-r', join(releases.directory, GOOD), again]);
     const files = await readdir(again, { recursive: true });
     expect(files.filter((file) => /\.(deb|rpm)$/.test(file))).toHaveLength(6);
@@ -106,6 +107,16 @@ describe.runIf(canMake)('the repositories', () => {
       120_000,
     );
 
+    test.runIf(debian)('a key with another checksum is not installed', async () => {
+      const { url } = server;
+      await inside(`apt-get purge -y ${NAME}; rm -f /etc/apt/keyrings/* /etc/apt/sources.list.d/*`);
+      const lines = await documented('apt', `${url}/${GOOD}`, '0'.repeat(64));
+      // Like a person, who may not notice that a line failed.
+      expect((await inside(`set +e\n${lines}`)).exitCode).not.toBe(0);
+      expect(await readdir(join(root, 'etc/apt/keyrings'))).not.toContain(KEY);
+      await expect(installed()).rejects.toThrow('ENOENT');
+    });
+
     test.runIf(debian)('apt refuses an index that another key signed', async () => {
       const { exitCode, stderr } = await addRepository(`${server.url}/${WRONG_KEY}`);
       expect(exitCode).toBe(100);
@@ -135,12 +146,10 @@ describe.runIf(canMake)('the repositories', () => {
      */
     const newRoot = async (url: string) => {
       root = await mkdtemp(join(tmpdir(), 'dnf-'));
-      const repositories = join(root, 'etc/yum.repos.d');
-      await mkdir(repositories, { recursive: true });
-      const line = (await documented('dnf', url)).split('\n').find((one) => one.startsWith('curl'));
-      const [, address = ''] = /"(.*)"$/.exec(line ?? '') ?? [];
-      const { stdout } = await execa('curl', ['-fsSL', address.replace('$REPOSITORY', url)]);
-      await writeFile(join(repositories, `${NAME}.repo`), `${stdout}\n`);
+      await mkdir(join(root, 'etc/yum.repos.d'), { recursive: true });
+      await mkdir(join(root, 'etc/pki/rpm-gpg'), { recursive: true });
+      const lines = (await documented('dnf', url)).replaceAll('/etc/', `${root}/etc/`);
+      await execa('sh', ['-euc', lines.replace(/^dnf .*/m, '')]);
       const stub = await distributionRpm(releases.directory);
       expect(await dnf('--disablerepo=*', 'install', stub)).toMatchObject({ exitCode: 0 });
       return root;
@@ -188,12 +197,18 @@ describe.runIf(canMake)('the repositories', () => {
   });
 });
 
-/** Returns a block of commands of docs/install.md, with the address of a repository. */
-async function documented(packageManager: 'apt' | 'dnf', url: string): Promise<string> {
+/** Returns a block of commands of docs/install.md, with the address and key of a repository. */
+async function documented(
+  packageManager: 'apt' | 'dnf',
+  url: string,
+  keyChecksum = createHash('sha256').update(signer.publicKey).digest('hex'),
+): Promise<string> {
   const page = await readFile(join(projectDirectory, 'docs/install.md'), 'utf8');
   const blocks = [...page.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => block);
-  const block = blocks.find((one) => one.includes(`$REPOSITORY/${packageManager}/`)) ?? '';
-  return block.replace(/^REPOSITORY=.*/m, `REPOSITORY=${url}`);
+  const block = blocks.find((one) => one.includes(`$REPOSITORY/${packageManager}"`)) ?? '';
+  return block
+    .replace(/^REPOSITORY=.*/m, `REPOSITORY=${url}`)
+    .replace(/^KEY_SHA256=.*/m, `KEY_SHA256=${keyChecksum}`);
 }
 
 /** Changes one byte in the middle of a file. */

@@ -43,9 +43,9 @@ export class TinyReleases {
   }
 
   /** Makes repositories of both releases. */
-  async repository(name: string, url: string, signer: Signer): Promise<string> {
+  async repository(name: string, signer: Signer): Promise<string> {
     const repository = join(this.directory, name);
-    await buildRepository(repository, this.#releases, url, TIME, signer);
+    await buildRepository(repository, this.#releases, TIME, signer);
     return repository;
   }
 

@@ -19,11 +19,10 @@ interface Index {
   readonly content: string | Uint8Array;
 }
 
-/** Builds an apt repository of debs: `pool`, `dists/stable`, and a file for `sources.list.d`. */
+/** Builds an apt repository of debs: `pool` and `dists/stable`. */
 export async function buildAptRepository(
   directory: string,
   debs: readonly string[],
-  url: string,
   time: number,
   signer: Signer,
 ): Promise<void> {
@@ -46,15 +45,6 @@ export async function buildAptRepository(
   // apt expects the detached signature under this name.
   await rename(`${release}.asc`, join(dist, 'Release.gpg'));
   await signer.clearSign(release, join(dist, 'InRelease'), time);
-  await writeFile(
-    join(directory, `${modulesPackageName}.sources`),
-    `Types: deb
-URIs: ${url}
-Suites: stable
-Components: main
-Signed-By: /etc/apt/keyrings/${modulesPackageName}.asc
-`,
-  );
 }
 
 /**

@@ -11,15 +11,14 @@ import { buildDnfRepository, verifyDnfRepository } from './dnf-repository.ts';
 export const publicKeyFile = `${modulesPackageName}.asc`;
 
 /**
- * Builds static repositories for apt and dnf from the packages of releases. `url` is the future
- * address of the directory. `time` is the time of the newest release. Replaces an existing
- * `directory` only after everything has succeeded. Equal packages, time and key give equal bytes.
+ * Builds static repositories for apt and dnf from the packages of releases, for any address. `time`
+ * is the time of the newest release. Replaces an existing `directory` only after everything has
+ * succeeded. Equal packages, time and key give equal bytes.
  * @throws Error when two releases contain different packages with the same name
  */
 export async function buildRepository(
   directory: string,
   releases: readonly string[],
-  url: string,
   time: number,
   signer: Signer,
 ): Promise<void> {
@@ -28,10 +27,9 @@ export async function buildRepository(
   await mkdir(temporaryDirectory, { recursive: true });
   await writeFile(join(temporaryDirectory, publicKeyFile), signer.publicKey);
   const debs = await collectPackages(releases, '.deb');
-  await buildAptRepository(join(temporaryDirectory, 'apt'), debs, `${url}/apt`, time, signer);
+  await buildAptRepository(join(temporaryDirectory, 'apt'), debs, time, signer);
   const rpms = await collectPackages(releases, '.rpm');
-  const addresses = { url: `${url}/dnf`, key: `${url}/${publicKeyFile}` };
-  await buildDnfRepository(join(temporaryDirectory, 'dnf'), rpms, addresses, time, signer);
+  await buildDnfRepository(join(temporaryDirectory, 'dnf'), rpms, time, signer);
   await rm(directory, { recursive: true, force: true });
   await rename(temporaryDirectory, directory);
 }

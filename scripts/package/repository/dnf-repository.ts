@@ -1,23 +1,15 @@
-import { copyFile, mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { checksum } from '../checksums.ts';
-import { modulesPackageName } from '../modules-package.ts';
 import type { Signer } from '../signer.ts';
 import type { Verifier } from '../verifier.ts';
 
-/** The addresses of a dnf repository and of its public key. */
-export interface DnfAddresses {
-  readonly url: string;
-  readonly key: string;
-}
-
-/** Builds a dnf repository of signed rpms: `packages`, `repodata`, and a file for `yum.repos.d`. */
+/** Builds a dnf repository of signed rpms: `packages` and `repodata`. */
 export async function buildDnfRepository(
   directory: string,
   rpms: readonly string[],
-  { url, key }: DnfAddresses,
   time: number,
   signer: Signer,
 ): Promise<void> {
@@ -32,17 +24,6 @@ export async function buildDnfRepository(
   const revision = ['--revision', String(time), '--set-timestamp-to-revision'];
   await execa('createrepo_c', [...words, ...revision, directory], { env: { TZ: 'UTC' } });
   await signer.sign(join(directory, 'repodata/repomd.xml'), time);
-  await writeFile(
-    join(directory, `${modulesPackageName}.repo`),
-    `[${modulesPackageName}]
-name=${modulesPackageName}
-baseurl=${url}
-enabled=1
-gpgcheck=1
-repo_gpgcheck=1
-gpgkey=${key}
-`,
-  );
 }
 
 /**
