@@ -124,7 +124,7 @@ describe.runIf(canMake)('the repositories', () => {
     });
 
     test.runIf(debian)('apt refuses a package that was changed after its release', async () => {
-      await inside(`apt-get purge -y ${NAME}; apt-get clean`);
+      await inside(`apt-get clean; dpkg --purge ${NAME}`);
       const { exitCode, stderr } = await addRepository(`${server.url}/${TAMPERED}`);
       expect(exitCode).toBe(100);
       expect(stderr).toContain('Hash Sum mismatch');
