@@ -9,8 +9,16 @@ const FILES: readonly (readonly [file: string, allowed: string[], forbidden: str
   ['src/base/a.ts', ['./errors.ts'], ['../run.ts', '../options/json.ts']],
   ['src/run.ts', ['./base/errors.ts'], ['./transport/session.ts']],
   ['src/module.ts', ['./run.ts', './options/option.ts'], ['./options/json.ts', './api/b.ts']],
-  ['src/signing/a.ts', ['./b.ts', '../base/errors.ts'], ['../agent/b.ts', '../options/b.ts']],
-  ['src/options/a.ts', ['./b.ts', '../base/conceal.ts'], ['../agent/b.ts', '../protocol/b.ts']],
+  [
+    'src/signing/a.ts',
+    ['./b.ts', '../base/errors.ts'],
+    ['../agent/b.ts', '../options/b.ts', '../run.ts'],
+  ],
+  [
+    'src/options/a.ts',
+    ['./b.ts', '../base/conceal.ts'],
+    ['../signing/b.ts', '../agent/b.ts', '../protocol/b.ts', '../run.ts'],
+  ],
   [
     'src/facts/a.ts',
     ['./b.ts', '../options/b.ts', '../base/errors.ts'],
