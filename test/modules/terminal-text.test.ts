@@ -1,6 +1,14 @@
 import { describe, expect } from 'vitest';
-import { executablePath, type ModuleName } from '../harness/executable.ts';
+import { addSampleObjects } from '../emulator/sample-objects.ts';
+import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
+import {
+  executablePath,
+  HOST_MODULE_NAMES,
+  MODULE_NAMES,
+  type ModuleName,
+} from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
+import { callsWithAllFields, sampleCallsOf } from '../harness/sample-calls.ts';
 import { onTerminal, quoted } from '../terminal.ts';
 
 /** Calls a module on a terminal, with a variable assignment such as `NO_COLOR=1`. */
@@ -131,5 +139,29 @@ describe.concurrent('a module called on a terminal', () => {
     const { output } = await callOnTerminal('jumpcloud_names', options, { columns: 30 });
     expect(output).toContain('********');
     expect(output.replace(/\s/g, '')).not.toContain(api_key);
+  });
+});
+
+describe.concurrent.each(MODULE_NAMES)('%s', (name) => {
+  test(`${name} prints neither "[object" nor "undefined" on a terminal`, async ({ startWith }) => {
+    // Not shared, because jumpcloud_names fails if two groups have the same name.
+    const emulator = await startWith();
+    const { store, url: api_url } = emulator;
+    const { agentDir: agent_dir, systemId } = await emulator.enrol();
+    addSampleObjects(store, systemId);
+    store.addRecord({ active: false, lastContact: '2020-01-01T00:00:00.000Z' });
+    const connection = HOST_MODULE_NAMES.includes(name)
+      ? { agent_dir, api_url }
+      : { api_key: store.addApiKey(), api_url };
+    const { good, bad } = sampleCallsOf(name);
+    const calls = [bad, ...callsWithAllFields(name, (type) => store.addNamed(type, type)), good];
+    for (const options of calls) {
+      for (const flags of [['--check'], []]) {
+        const words = [JSON.stringify({ ...connection, ...options }), ...flags];
+        const io = { isTerminal: async () => true };
+        const { text } = await callInProcess(moduleNamed(name), words, io);
+        expect(text).not.toMatch(/\[object|undefined/);
+      }
+    }
   });
 });
