@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs a command with ANSIBLE_ROOT set to a directory with another Debian release, its ansible-core
 # and its Node.js. The Ansible tests then run in the directory through chroot, which requires root.
-# The first call makes the directory in a few minutes. To update sid, remove the directory.
+# The first call makes the directory in a few minutes. To update sid, remove it and sid-ARCHITECTURE.
 #
 #   sh scripts/ansible-next.sh trixie npx vitest run test/ansible
 #
