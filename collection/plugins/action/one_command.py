@@ -13,9 +13,11 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import json
+import re
 import secrets
 import shlex
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
@@ -28,6 +30,10 @@ except ImportError:  # before ansible-core 2.19
 
 # The exit status of the script on a host that cannot run the module this way. Nothing was run then.
 UNSUITABLE = 222
+
+# What ssh prints in the end if it made a terminal. Nothing was run then: the script does not read from
+# a terminal, or a byte of the module was taken as Ctrl-C, which Ansible reports as a lost connection.
+TERMINAL_CLOSED = re.compile(r"onnection to \S+ closed\.")
 
 # Reads a file name, the options and the compressed module. $0 is the shell.
 # - Every login shell reads the script as one word: it has no single quote, backslash, ! or line end.
@@ -104,7 +110,12 @@ class ActionModule(NormalAction):
             remote_tmp = self.get_shell_option("remote_tmp", default="~/.ansible/tmp")
             script = SCRIPT.format(unsuitable=UNSUITABLE, remote_tmp=remote_tmp)
             cmd = f"{cmd} -c {shlex.quote(script)} {cmd.split()[-1]}"
-        result = super()._low_level_execute_command(cmd, *args, in_data=in_data, **kwargs)
+        try:
+            result = super()._low_level_execute_command(cmd, *args, in_data=in_data, **kwargs)
+        except AnsibleConnectionFailure as failure:
+            if not is_module or not TERMINAL_CLOSED.search(str(failure)):
+                raise
+            result = {"rc": UNSUITABLE, "stdout": "", "stderr": ""}
         if is_module and result["rc"] == UNSUITABLE:
             self._is_unsuitable = True
         return result
