@@ -3,7 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
+import {
+  type Controller,
+  collectionPath,
+  hasAnsible,
+  makeController,
+} from '../harness/ansible/controller.ts';
 import { ansibleRoot } from '../harness/ansible/installation.ts';
 import { MODULE_NAMES } from '../harness/executable.ts';
 
@@ -32,6 +37,9 @@ describe.runIf(hasAnsible)('the installed collection', () => {
 
   beforeAll(async () => {
     controller = await makeController();
+    const collection = await controller.copy(await collectionPath());
+    const words = ['collection', 'install', '--force', collection, '-p', controller.directory];
+    await controller.run('ansible-galaxy', words);
     installed = join(controller.directory, 'ansible_collections', ...FQCN.split('.'));
   });
   afterAll(() => controller?.remove());

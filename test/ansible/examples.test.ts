@@ -6,7 +6,7 @@ import type { Emulator } from '../emulator/emulator.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
 import type { ServiceAccount } from '../emulator/service-accounts.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
-import { test } from '../harness/ansible/fixture.ts';
+import { testWithPipelining as test } from '../harness/ansible/fixture.ts';
 import { HOST_MODULE_NAMES, type ModuleName } from '../harness/executable.ts';
 import { WRITING_MODULES } from '../harness/sample-calls.ts';
 import { startTunnelProxy } from './tunnel-proxy.ts';

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect } from 'vitest';
 import { stringify } from 'yaml';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
-import { test } from '../harness/ansible/fixture.ts';
+import { testWithPipelining as test } from '../harness/ansible/fixture.ts';
 import { putPlaybook } from './put-playbook.ts';
 
 const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import type { ServiceAccount } from '../emulator/service-accounts.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
-import { test } from '../harness/ansible/fixture.ts';
+import { testWithPipelining as test } from '../harness/ansible/fixture.ts';
 import { putPlaybook } from './put-playbook.ts';
 
 const STALE = 'systemcontext.jumpcloud.jumpcloud_stale_systems';

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -127,8 +127,10 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
       JUMPCLOUD_CONNECT_KEY: connectKey,
       TMPDIR: controllerDir,
     };
-    const collection = ['collection', 'install', await collectionPath(), '-p', controllerDir];
-    await execa('ansible-galaxy', [...collection, '--force'], { env });
+    if (!existsSync(join(controllerDir, 'ansible_collections'))) {
+      const words = ['collection', 'install', await collectionPath(), '-p', controllerDir];
+      await execa('ansible-galaxy', words, { env });
+    }
     return { env, cwd: controllerDir, reject: false, all: true, stdin: 'ignore' } as const;
   };
 

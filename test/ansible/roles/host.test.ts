@@ -2,7 +2,7 @@ import { afterEach, describe, expect } from 'vitest';
 import { stringify } from 'yaml';
 import type { Emulator, EnrolledHost } from '../../emulator/emulator.ts';
 import { type Controller, hasAnsible } from '../../harness/ansible/controller.ts';
-import { test } from '../../harness/ansible/fixture.ts';
+import { testWithPipelining as test } from '../../harness/ansible/fixture.ts';
 
 const ALL = 'group/systemcontext.jumpcloud.all';
 const HOSTS = ['web-1', 'web-2', 'db-1'] as const;

@@ -17,7 +17,7 @@ const canRun = hasAnsible && canPack.deb && (await hasBareMachine());
 describe.runIf(hasAnsible)('the role runtime on a host with Node.js', () => {
   let controller: Controller;
   beforeAll(async () => {
-    controller = await makeController();
+    controller = await makeController({ ANSIBLE_PIPELINING: 'true' });
   });
   afterAll(() => controller?.remove());
 
@@ -40,7 +40,7 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 120_000 
   let url: string;
 
   beforeAll(async () => {
-    controller = await makeController();
+    controller = await makeController({ ANSIBLE_PIPELINING: 'true' });
     packed = await BuiltPackages.make();
     const description = await runtimeDescription('x64');
     if (description === undefined) throw new Error('the Node.js to pack could not be fetched');

@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import { issue, makeCa } from '../../emulator/keys.ts';
 import { type Controller, hasAnsible } from '../../harness/ansible/controller.ts';
-import { test } from '../../harness/ansible/fixture.ts';
+import { testWithPipelining as test } from '../../harness/ansible/fixture.ts';
 import { BuiltPackages, canPack, runtimeDescription } from '../../packages/packed.ts';
 import { startTunnelProxy, type TunnelProxy } from '../tunnel-proxy.ts';
 import { type BareMachine, bareSuite, hasBareMachine, startBareMachine } from './bare-machine.ts';

@@ -24,3 +24,18 @@ export const test = base
     onCleanup(() => host.remove());
     return { ...host, options: { agent_dir: host.agentDir, api_url: emulator.url } };
   });
+
+/**
+ * The same with pipelining, which halves the time of a playbook with many tasks. The tests of
+ * single modules and of callers run without it, as Ansible does by default.
+ */
+export const testWithPipelining = test.extend(
+  'controller',
+  { scope: 'file' },
+  // biome-ignore lint/correctness/noEmptyPattern: this pattern shows vitest that no other fixture is needed
+  async ({}, { onCleanup }) => {
+    const controller = await makeController({ ANSIBLE_PIPELINING: 'true' });
+    onCleanup(() => controller.remove());
+    return controller;
+  },
+);
