@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { startEmulator } from '../test/emulator/emulator.ts';
-import { issue, makeCa } from '../test/emulator/keys.ts';
+import { issueServerCertificate, makeCa } from '../test/emulator/keys.ts';
 import { startDelayingRelay } from '../test/harness/delaying-relay.ts';
 import { type Cost, Measurer } from '../test/harness/measurer.ts';
 import { fetchedNodes, nodePath } from '../test/harness/nodes.ts';
@@ -46,7 +46,7 @@ process.env['CURL_CA_BUNDLE'] = join(directory, 'ca.pem');
 // On Node.js 18 and 20, this variable makes every start read all root certificates.
 delete process.env['NODE_EXTRA_CA_CERTS'];
 process.env['HTTPS_PROXY'] = process.env['https_proxy'] = '';
-const emulator = await startEmulator({ tls: await issue(ca) });
+const emulator = await startEmulator({ tls: await issueServerCertificate(ca) });
 const measurer = new Measurer();
 try {
   const versions = nodes.length > 0 ? nodes : [process.versions.node];

@@ -19,7 +19,7 @@ export async function onTerminal(
 }
 
 /** Quotes a text as one word of a shell command. */
-export function quoted(text: string): string {
+export function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 

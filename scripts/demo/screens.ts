@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { startEmulator } from '../../test/emulator/emulator.ts';
-import { issue, makeCa } from '../../test/emulator/keys.ts';
+import { issueServerCertificate, makeCa } from '../../test/emulator/keys.ts';
 import { addSampleObjects } from '../../test/emulator/sample-objects.ts';
 import { projectDirectory } from '../build/project-directory.ts';
 import { terminalPicture } from './terminal-picture.ts';
@@ -17,7 +17,7 @@ const SPARE_COLUMNS = 6;
 
 const directory = await mkdtemp(join(tmpdir(), 'screens-'));
 const ca = await makeCa();
-const emulator = await startEmulator({ seed: 18, tls: await issue(ca) });
+const emulator = await startEmulator({ seed: 18, tls: await issueServerCertificate(ca) });
 // Addresses the emulator by a host name, as a real host addresses JumpCloud.
 const url = emulator.url.replace('127.0.0.1', 'localhost');
 const host = await emulator.enrol({ record: { displayName: 'ip-10-0-0-7' } });

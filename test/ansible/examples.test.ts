@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { Emulator } from '../emulator/emulator.ts';
-import { issue, makeCa } from '../emulator/keys.ts';
+import { issueServerCertificate, makeCa } from '../emulator/keys.ts';
 import type { ServiceAccount } from '../emulator/service-accounts.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
 import { testWithPipelining as test } from '../harness/ansible/fixture.ts';
@@ -123,7 +123,7 @@ describe.runIf(hasAnsible)('the examples in the module documentation', () => {
       .filter(({ hosts }) => hosts !== undefined);
     expect(plays.length).toBeGreaterThan(0);
     const ca = await makeCa();
-    const secure = await startWith({ tls: await issue(ca) });
+    const secure = await startWith({ tls: await issueServerCertificate(ca) });
     const { agentDir } = await controller.enrol(secure, { systemId: SYSTEM_ID });
     const proxy = await startTunnelProxy();
     const connection = {

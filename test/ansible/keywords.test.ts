@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import type { Emulator } from '../emulator/emulator.ts';
-import { issue, makeCa } from '../emulator/keys.ts';
+import { issueServerCertificate, makeCa } from '../emulator/keys.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
 import { type ManagedHost, test } from '../harness/ansible/fixture.ts';
 import { startTunnelProxy } from './tunnel-proxy.ts';
@@ -33,7 +33,7 @@ describe.runIf(hasAnsible)('playbook keywords and values', () => {
     startWith,
   }) => {
     const ca = await makeCa();
-    const secure = await startWith({ tls: await issue(ca) });
+    const secure = await startWith({ tls: await issueServerCertificate(ca) });
     const host = await controller.enrol(secure);
     const caPath = await controller.put('ca.pem', ca.cert);
     const overTls = { agent_dir: host.agentDir, api_url: secure.url, ca_path: caPath };

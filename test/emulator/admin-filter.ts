@@ -8,34 +8,34 @@ export type Filter = (entry: Entry) => boolean;
  * undefined if one of them is malformed. A comma separates conditions; inside a value it is written
  * `%2C`.
  */
-export function queryFilter(search: string, equals: 'eq' | '$eq'): Filter | undefined {
+export function parseQueryFilter(search: string, equals: 'eq' | '$eq'): Filter | undefined {
   const filters: Filter[] = [];
   for (const part of search.replace(/^\?/, '').split('&')) {
     const [key, ...value] = part.split('=');
     if (key !== 'filter') continue;
     for (const condition of value.join('=').split(',')) {
-      const [field, operator, ...rest] = decoded(condition)?.split(':') ?? [];
+      const [field, operator, ...rest] = decodeCondition(condition)?.split(':') ?? [];
       if (!field || operator !== equals || rest.length === 0) return undefined;
       filters.push(equalFilter(field, rest.join(':')));
     }
   }
-  return every(filters);
+  return allOf(filters);
 }
 
 /**
  * Returns the filter of a search's body: `[{field: value}]` or `{and: […]}` matches all conditions,
  * `{or: […]}` at least one. Returns undefined for any other form.
  */
-export function bodyFilter(filter: unknown): Filter | undefined {
+export function parseBodyFilter(filter: unknown): Filter | undefined {
   if (filter === undefined) return () => true;
   const [[operator, list] = [], ...more] = Array.isArray(filter)
     ? [['and', filter]]
     : Object.entries(Object(filter));
   if (more.length > 0 || !Array.isArray(list) || !list.every(isCondition)) return undefined;
   const filters = list.map((condition) =>
-    every(Object.entries(condition).map(([field, value]) => equalFilter(field, value))),
+    allOf(Object.entries(condition).map(([field, value]) => equalFilter(field, value))),
   );
-  if (operator === 'and') return every(filters);
+  if (operator === 'and') return allOf(filters);
   return operator === 'or' ? (entry) => filters.some((filter) => filter(entry)) : undefined;
 }
 
@@ -44,7 +44,7 @@ function isCondition(value: unknown): value is Record<string, string> {
   return values.length > 0 && values.every((text) => typeof text === 'string');
 }
 
-function every(filters: readonly Filter[]): Filter {
+function allOf(filters: readonly Filter[]): Filter {
   return (entry) => filters.every((filter) => filter(entry));
 }
 
@@ -71,7 +71,7 @@ function wildcard(pattern: string): (text: string) => boolean {
   };
 }
 
-function decoded(text: string): string | undefined {
+function decodeCondition(text: string): string | undefined {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { FULL, type Role } from './service-accounts.ts';
+import { FULL_ROLE, type Role } from './service-accounts.ts';
 import type { Store } from './store.ts';
 
 /** An administrator's request. `now` is the server's time, in milliseconds since the epoch. */
@@ -21,7 +21,7 @@ export function adminRefusal(store: Store, request: AdminRequest): 401 | 403 | u
     token === undefined ? keyRole(store, headers) : store.serviceAccounts.roleOf(token, now);
   if (role === undefined) return 401;
   if (typeof role === 'number') return role;
-  return role.may(method, path) ? undefined : role.refusal;
+  return role.permits(method, path) ? undefined : role.refusal;
 }
 
 /**
@@ -32,7 +32,7 @@ export function adminRefusal(store: Store, request: AdminRequest): 401 | 403 | u
 function keyRole(store: Store, headers: IncomingHttpHeaders): Role | 401 | 403 {
   const key = store.apiKeys.get(String(headers['x-api-key']));
   if (key === undefined) return 401;
-  const { role = FULL, multiTenant } = key;
+  const { role = FULL_ROLE, multiTenant } = key;
   const organisation = headers['x-org-id'];
   if (organisation === store.organisationId) return role;
   if (multiTenant) return 401;

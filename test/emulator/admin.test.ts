@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect } from 'vitest';
 import { test } from '../harness/emulator-fixture.ts';
 import type { Emulator } from './emulator.ts';
-import { FULL, READ_ONLY } from './service-accounts.ts';
+import { FULL_ROLE, READ_ONLY_ROLE } from './service-accounts.ts';
 import { newId } from './store.ts';
 import type { ObjectType } from './types.ts';
-import { authorizationHeader, call, exchange, now } from './wire.ts';
+import { authorizationHeader, httpDate, sendRaw, sendSigned } from './wire.ts';
 
 let emulator: Emulator;
 let key: string;
@@ -25,7 +25,7 @@ function send(
   const content = body === undefined ? {} : { 'Content-Type': 'application/json' };
   const all = Object.entries({ ...headers, ...content }).flat();
   const length = ['Content-Length', String(Buffer.byteLength(JSON.stringify(body) ?? ''))];
-  return exchange(emulator.url, { method, path, body, headers: [...all, ...length] });
+  return sendRaw(emulator.url, { method, path, body, headers: [...all, ...length] });
 }
 const get = async (path: string) => (await send('GET', path)).body;
 const search = async (what: string, body: unknown) =>
@@ -103,8 +103,9 @@ describe("authentication of an administrator's request", () => {
         method === 'POST' || method === 'PUT' ? { op: 'add', type: 'system', id } : undefined;
       expect((await send(method, path, body)).status).toBe(401);
     }
-    for (const [path] of V2) expect((await call(emulator.url, host, 'GET', path)).status).toBe(401);
-    const reply = await call(emulator.url, host, 'POST', '/api/search/systemusers', {});
+    for (const [path] of V2)
+      expect((await sendSigned(emulator.url, host, 'GET', path)).status).toBe(401);
+    const reply = await sendSigned(emulator.url, host, 'POST', '/api/search/systemusers', {});
     expect(reply.status).toBe(401);
     expect(emulator.store.systems.has(id)).toBe(true);
     expect(emulator.store.groupsOf(id)).toEqual([]);
@@ -113,11 +114,11 @@ describe("authentication of an administrator's request", () => {
   test("a request with both an API key and a signature counts as a host's request", async () => {
     const host = await emulator.enrol();
     const path = '/api/v2/systemgroups';
-    const date = now();
+    const date = httpDate();
     const signature = authorizationHeader(host, `GET ${path} HTTP/1.1`, { date });
     const headers = { 'x-api-key': key, Date: date, Authorization: signature };
     expect((await send('GET', path, undefined, headers)).status).toBe(401);
-    const forged = { ...headers, Date: now(-60) };
+    const forged = { ...headers, Date: httpDate(-60) };
     expect((await send('GET', path, undefined, forged)).status).toBe(401);
   });
 
@@ -342,7 +343,7 @@ describe('POST /api/search/systemusers', () => {
   test('a body that is not declared as JSON is answered 400', async () => {
     const headers = ['x-api-key', key, 'Content-Length', '2'];
     const sent = { method: 'POST', path: '/api/search/systemusers', body: {}, headers };
-    expect((await exchange(emulator.url, sent)).status).toBe(400);
+    expect((await sendRaw(emulator.url, sent)).status).toBe(400);
   });
 });
 
@@ -371,19 +372,22 @@ describe('records of systems', () => {
   test('the role of an API key or a token permits or refuses each request', async () => {
     const { store } = emulator;
     const path = `/api/systems/${store.addRecord()}`;
-    const account = store.serviceAccounts.add({ role: READ_ONLY });
-    const token = store.serviceAccounts.issue(account, Date.now());
+    const account = store.serviceAccounts.add({ role: READ_ONLY_ROLE });
+    const token = store.serviceAccounts.issueToken(account, Date.now());
     const as = async (method: string, ...headers: string[]) =>
-      (await exchange(emulator.url, { method, path, headers })).status;
-    const byKey = ['x-api-key', store.addApiKey({ role: READ_ONLY })];
+      (await sendRaw(emulator.url, { method, path, headers })).status;
+    const byKey = ['x-api-key', store.addApiKey({ role: READ_ONLY_ROLE })];
     const byToken = ['Authorization', `Bearer ${token}`];
     for (const headers of [byKey, byToken]) {
       expect([await as('GET', ...headers), await as('DELETE', ...headers)]).toEqual([200, 403]);
     }
-    account.role = { may: () => false, refusal: 401 };
+    account.role = { permits: () => false, refusal: 401 };
     expect(await as('GET', ...byToken)).toBe(401);
     expect(await as('GET', 'Authorization', 'Bearer x')).toBe(401);
-    const old = store.serviceAccounts.issue({ ...account, role: FULL }, Date.now() - 3_600_000);
+    const old = store.serviceAccounts.issueToken(
+      { ...account, role: FULL_ROLE },
+      Date.now() - 3_600_000,
+    );
     expect(await as('GET', 'Authorization', `Bearer ${old}`)).toBe(401);
   });
 });

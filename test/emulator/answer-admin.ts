@@ -1,7 +1,7 @@
-import { bodyFilter, queryFilter } from './admin-filter.ts';
+import { parseBodyFilter, parseQueryFilter } from './admin-filter.ts';
 import { answerObjectWrite } from './answer-object-write.ts';
 import { errorAnswer } from './error-answer.ts';
-import { type Entry, page, resultsPage, sorted } from './paging.ts';
+import { type Entry, pageAnswer, resultsPageAnswer, sortByFields } from './paging.ts';
 import type { Store } from './store.ts';
 import type { HttpAnswer, ObjectType } from './types.ts';
 
@@ -22,32 +22,36 @@ export function answerAdmin(store: Store, method: string, url: URL, body: unknow
   if (systemId !== undefined) return answerForSystem(store, method, url.pathname, systemId);
   switch (`${method} ${url.pathname}`) {
     case 'POST /api/search/systemusers':
-      return search(store, 'user', body);
+      return answerSearch(store, 'user', body);
     case 'POST /api/search/systems':
-      return searchSystems(store, body);
+      return answerSystemSearch(store, body);
     case 'POST /api/search/commands':
-      return search(store, 'command', body);
+      return answerSearch(store, 'command', body);
     case 'GET /api/commands':
-      return commands(store, url);
+      return answerCommands(store, url);
   }
   const type = method === 'GET' ? LISTS[url.pathname] : undefined;
-  if (type !== undefined) return list(store, type, url);
+  if (type !== undefined) return answerList(store, type, url);
   return answerObjectWrite(store, method, url, body) ?? errorAnswer(url.pathname, 401);
 }
 
-function list(store: Store, type: ObjectType, { search, searchParams }: URL): HttpAnswer {
-  const filter = queryFilter(search, 'eq');
+function answerList(store: Store, type: ObjectType, { search, searchParams }: URL): HttpAnswer {
+  const filter = parseQueryFilter(search, 'eq');
   if (filter === undefined) return INVALID_FILTER;
-  const matching = entries(store, type).filter(filter);
-  return page(store, { type, entries: sorted(matching, searchParams.get('sort')) }, searchParams);
+  const matching = listEntries(store, type).filter(filter);
+  return pageAnswer(
+    store,
+    { type, entries: sortByFields(matching, searchParams.get('sort')) },
+    searchParams,
+  );
 }
 
-function commands(store: Store, { search, searchParams }: URL): HttpAnswer {
-  const filter = queryFilter(search, '$eq');
+function answerCommands(store: Store, { search, searchParams }: URL): HttpAnswer {
+  const filter = parseQueryFilter(search, '$eq');
   if (filter === undefined) return INVALID_FILTER;
   const { limit, skip, fields, sort } = Object.fromEntries(searchParams);
-  const matching = sorted(entries(store, 'command').filter(filter), sort ?? '_id');
-  return resultsPage(store, { type: 'command', entries: matching }, { limit, skip, fields });
+  const matching = sortByFields(listEntries(store, 'command').filter(filter), sort ?? '_id');
+  return resultsPageAnswer(store, { type: 'command', entries: matching }, { limit, skip, fields });
 }
 
 /** Reads or deletes the record of any system. */
@@ -65,35 +69,35 @@ function answerForSystem(store: Store, method: string, path: string, id: string)
  * Searches the records of systems. Sorts the ids instead of the entries, which is faster with many
  * records.
  */
-function searchSystems(store: Store, body: unknown): HttpAnswer {
+function answerSystemSearch(store: Store, body: unknown): HttpAnswer {
   const { filter: given, limit, skip, fields, sort = '_id' } = Object(body);
-  const filter = bodyFilter(given);
+  const filter = parseBodyFilter(given);
   if (filter === undefined) return INVALID_FILTER;
   const ids = [...store.systems.keys()].sort();
   const matching = ids.map((id): Entry => store.record(id)).filter(filter);
-  const entries = sort === '_id' ? matching : sorted(matching, String(sort));
-  return resultsPage(store, { type: 'system', entries }, { limit, skip, fields });
+  const entries = sort === '_id' ? matching : sortByFields(matching, String(sort));
+  return resultsPageAnswer(store, { type: 'system', entries }, { limit, skip, fields });
 }
 
-function search(store: Store, type: ObjectType, body: unknown): HttpAnswer {
+function answerSearch(store: Store, type: ObjectType, body: unknown): HttpAnswer {
   const { filter: given, limit, skip, fields, sort } = Object(body);
-  const filter = bodyFilter(given);
+  const filter = parseBodyFilter(given);
   if (filter === undefined) return INVALID_FILTER;
-  const matching = sorted(
-    entries(store, type).filter(filter),
+  const matching = sortByFields(
+    listEntries(store, type).filter(filter),
     typeof sort === 'string' ? sort : '_id',
   );
-  return resultsPage(store, { type, entries: matching }, { limit, skip, fields });
+  return resultsPageAnswer(store, { type, entries: matching }, { limit, skip, fields });
 }
 
 const INVALID_FILTER: HttpAnswer = { status: 400, body: { message: 'invalid filter' } };
 
-function entries(store: Store, type: ObjectType): Entry[] {
-  return store.idsOf(type).map((id) => entry(store, type, id));
+function listEntries(store: Store, type: ObjectType): Entry[] {
+  return store.idsOf(type).map((id) => toEntry(store, type, id));
 }
 
 /** Returns an object in the form of an entry in the API's lists. */
-function entry(store: Store, type: ObjectType, id: string): Entry {
+function toEntry(store: Store, type: ObjectType, id: string): Entry {
   const { name, email, membershipMethod } = store.descriptionOf(type, id);
   switch (type) {
     case 'user':

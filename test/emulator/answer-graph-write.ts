@@ -9,7 +9,7 @@ import {
 
 const NOT_FOUND: HttpAnswer = { status: 404, body: { message: 'Not Found' } };
 const NO_CONTENT: HttpAnswer = { status: 204 };
-const bad = (message: string): HttpAnswer => ({ status: 400, body: { message } });
+const badRequest = (message: string): HttpAnswer => ({ status: 400, body: { message } });
 
 /** Adds a system to a group or removes it. */
 export function changeMembership(
@@ -20,36 +20,37 @@ export function changeMembership(
 ): HttpAnswer {
   const { op, type, id } = Object(body);
   const members = store.groups.get(group);
-  if (type !== 'system' || id !== systemId) return bad('a system may only add or remove itself');
-  if (op !== 'add' && op !== 'remove') return bad('op must be add or remove');
+  if (type !== 'system' || id !== systemId)
+    return badRequest('a system may only add or remove itself');
+  if (op !== 'add' && op !== 'remove') return badRequest('op must be add or remove');
   if (members === undefined || !store.exists('system_group', group)) return NOT_FOUND;
   const { membershipMethod, refusal } = store.descriptionOf('system_group', group);
   const { dynamic_join, dynamic_leave, repeated_add, repeated_remove } = store.behaviour;
   if (membershipMethod.startsWith('DYNAMIC_')) {
     const { status, effect } = op === 'add' ? dynamic_join : dynamic_leave;
     if (effect) members[op === 'add' ? 'add' : 'delete'](systemId);
-    return dynamicAnswer(refusal ?? status);
+    return dynamicGroupAnswer(refusal ?? status);
   }
   if (op === 'add') {
-    if (members.has(systemId)) return repeatedAnswer(repeated_add.membership);
+    if (members.has(systemId)) return repeatedWriteAnswer(repeated_add.membership);
     members.add(systemId);
     return NO_CONTENT;
   }
-  return members.delete(systemId) ? NO_CONTENT : repeatedAnswer(repeated_remove.membership);
+  return members.delete(systemId) ? NO_CONTENT : repeatedWriteAnswer(repeated_remove.membership);
 }
 
 /**
  * Returns the answer to a system that joins or leaves a dynamic group. JumpCloud does not document
  * this answer.
  */
-function dynamicAnswer(status: number): HttpAnswer {
+function dynamicGroupAnswer(status: number): HttpAnswer {
   return status === 400
-    ? bad('members of a dynamic group cannot be added or removed')
+    ? badRequest('members of a dynamic group cannot be added or removed')
     : graphAnswer(status);
 }
 
 /** Returns the answer to a repeated write, which adds an existing edge or removes a missing one. */
-function repeatedAnswer(status: number): HttpAnswer {
+function repeatedWriteAnswer(status: number): HttpAnswer {
   return status === 409 ? { status, body: { message: 'Already Exists' } } : graphAnswer(status);
 }
 
@@ -62,14 +63,14 @@ export function graphAnswer(status: number): HttpAnswer {
 export function associate(store: Store, systemId: string, body: unknown): HttpAnswer {
   const { op, type, id, attributes } = Object(body);
   if (!isAssociationType(type) || !/^[0-9a-f]{24}$/.test(String(id)))
-    return bad('invalid type or id');
-  if (!areEdgeAttributes(type, attributes)) return bad('invalid attributes');
+    return badRequest('invalid type or id');
+  if (!areEdgeAttributes(type, attributes)) return badRequest('invalid attributes');
   if (!store.exists(type, id)) return NOT_FOUND;
   const present = store.hasEdge(systemId, type, id);
   const { repeated_add, repeated_remove, edge_attributes } = store.behaviour;
   switch (op) {
     case 'add':
-      if (present) return repeatedAnswer(repeated_add.association);
+      if (present) return repeatedWriteAnswer(repeated_add.association);
       store.associate(systemId, type, id, attributes ?? undefined);
       return NO_CONTENT;
     case 'update':
@@ -77,11 +78,11 @@ export function associate(store: Store, systemId: string, body: unknown): HttpAn
       if (edge_attributes.effect) store.associate(systemId, type, id, attributes ?? undefined);
       return graphAnswer(edge_attributes.status);
     case 'remove':
-      if (!present) return repeatedAnswer(repeated_remove.association);
+      if (!present) return repeatedWriteAnswer(repeated_remove.association);
       store.dissociate(systemId, type, id);
       return NO_CONTENT;
     default:
-      return bad('op must be add, remove or update');
+      return badRequest('op must be add, remove or update');
   }
 }
 

@@ -20,20 +20,21 @@ export function answerObjectWrite(
   body: unknown,
 ): HttpAnswer | undefined {
   const members = /^\/api\/v2\/systemgroups\/([0-9a-f]{24})\/membership$/.exec(pathname)?.[1];
-  if (method === 'GET' && members !== undefined) return membersOf(store, members);
+  if (method === 'GET' && members !== undefined) return answerMembers(store, members);
   const created = COLLECTIONS[pathname];
-  if (method === 'POST' && created !== undefined) return create(store, created, pathname, body);
+  if (method === 'POST' && created !== undefined)
+    return createObject(store, created, pathname, body);
   const [, collection = '', id = ''] = /^(\/.*)\/([0-9a-f]{24})$/.exec(pathname) ?? [];
   const type = COLLECTIONS[collection];
   if (type === undefined || !['GET', 'DELETE'].includes(method)) return undefined;
   if (!store.exists(type, id)) return errorAnswer(pathname, 404);
   const answer = { status: type === 'user' || method === 'GET' ? 200 : 204 };
-  const shown = object(store, type, id);
+  const shown = objectBody(store, type, id);
   if (method === 'DELETE') store.delete(id);
   return answer.status === 204 ? answer : { ...answer, body: shown };
 }
 
-function create(store: Store, type: ObjectType, path: string, body: unknown): HttpAnswer {
+function createObject(store: Store, type: ObjectType, path: string, body: unknown): HttpAnswer {
   const { name, username, email, membershipMethod = 'STATIC', memberQuery } = Object(body);
   const given = type === 'user' ? username : name;
   if (typeof given !== 'string' || given === '') return errorAnswer(path, 400);
@@ -47,7 +48,7 @@ function create(store: Store, type: ObjectType, path: string, body: unknown): Ht
     ...(type === 'system_group' && { membershipMethod: membershipMethod as MembershipMethod }),
   });
   if (String(membershipMethod).startsWith('DYNAMIC_')) joinMatching(store, id, memberQuery);
-  return { status: type === 'user' ? 200 : 201, body: object(store, type, id) };
+  return { status: type === 'user' ? 200 : 201, body: objectBody(store, type, id) };
 }
 
 /** Adds every system that matches the rule of a new dynamic group to the group. */
@@ -62,13 +63,13 @@ function joinMatching(store: Store, group: string, memberQuery: unknown): void {
   }
 }
 
-function membersOf(store: Store, group: string): HttpAnswer {
+function answerMembers(store: Store, group: string): HttpAnswer {
   const members = store.groups.get(group);
   if (members === undefined) return errorAnswer('/api/v2/', 404);
   return { status: 200, body: [...members].map((id) => ({ type: 'system', id, paths: [] })) };
 }
 
-function object(store: Store, type: ObjectType, id: string): Record<string, unknown> {
+function objectBody(store: Store, type: ObjectType, id: string): Record<string, unknown> {
   const { name, email, membershipMethod } = store.descriptionOf(type, id);
   return type === 'user'
     ? { _id: id, id, username: name, email, state: 'STAGED' }

@@ -8,12 +8,12 @@ import {
 import type { WriteBehaviour } from './behaviour.ts';
 import { errorAnswer } from './error-answer.ts';
 import { traverseUsers } from './graph-paths.ts';
-import { page, sorted } from './paging.ts';
+import { pageAnswer, sortByFields } from './paging.ts';
 import type { Store } from './store.ts';
 import type { EdgeAttributes, HttpAnswer, SystemRecord } from './types.ts';
 
 const NOT_FOUND: HttpAnswer = { status: 404, body: { message: 'Not Found' } };
-const bad = (message: string): HttpAnswer => ({ status: 400, body: { message } });
+const badRequest = (message: string): HttpAnswer => ({ status: 400, body: { message } });
 
 /** Carries out a system's request. The caller has verified that `systemId` signed it. */
 export function answerSystem(
@@ -30,7 +30,7 @@ export function answerSystem(
     case `GET /api/systems/${systemId}`:
       return { status: 200, body: recordBody(store, systemId) };
     case `PUT /api/systems/${systemId}`:
-      return put(store, systemId, body);
+      return writeRecord(store, systemId, body);
     case `DELETE /api/systems/${systemId}`: {
       const record = recordBody(store, systemId);
       const { visible_ms } = store.behaviour.deleted_record;
@@ -39,9 +39,9 @@ export function answerSystem(
       return { status: 200, body: record };
     }
     case `GET ${own}/memberof`:
-      return memberOf(store, systemId, searchParams);
+      return listGroups(store, systemId, searchParams);
     case `GET ${own}/users`:
-      return page(
+      return pageAnswer(
         store,
         { type: 'user', entries: traverseUsers(store, systemId) },
         searchParams,
@@ -54,19 +54,19 @@ export function answerSystem(
     case 'POST members':
       return group === undefined ? NOT_FOUND : changeMembership(store, systemId, group, body);
     default:
-      return furtherRead(store, systemId, method, url);
+      return answerFurtherRead(store, systemId, method, url);
   }
 }
 
 /** Answers three reads that only newer versions of JumpCloud's API documentation describe. */
-function furtherRead(store: Store, systemId: string, method: string, url: URL): HttpAnswer {
+function answerFurtherRead(store: Store, systemId: string, method: string, url: URL): HttpAnswer {
   const { pathname, searchParams } = url;
   const own = `GET /api/v2/systems/${systemId}`;
   const request = `${method} ${pathname}`;
   const { usergroups, policygroups, policy_memberof } = store.behaviour.further_reads;
   const listOf = (status: number, type: 'user_group' | 'policy_group', ids: readonly string[]) =>
     status === 200
-      ? page(store, { type, entries: ids.map((id) => ({ type, id })) }, searchParams)
+      ? pageAnswer(store, { type, entries: ids.map((id) => ({ type, id })) }, searchParams)
       : graphAnswer(status);
   const bound = (type: 'user_group' | 'policy_group') =>
     store.edgesOf(systemId, type).map(([id]) => id);
@@ -87,7 +87,7 @@ function recordBody(store: Store, systemId: string): unknown {
     : { ...record, primarySystemUser };
 }
 
-const WRITABLE: Readonly<Record<string, (value: unknown) => boolean>> = {
+const WRITABLE_FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   displayName: (value) => typeof value === 'string',
   description: (value) => typeof value === 'string',
   allowSshRootLogin: (value) => typeof value === 'boolean',
@@ -116,16 +116,16 @@ function isAttribute(given: unknown, current: readonly object[]): boolean {
   );
 }
 
-function put(store: Store, systemId: string, body: unknown): HttpAnswer {
-  if (Object(body) !== body || Array.isArray(body)) return bad('a JSON object is required');
+function writeRecord(store: Store, systemId: string, body: unknown): HttpAnswer {
+  if (Object(body) !== body || Array.isArray(body)) return badRequest('a JSON object is required');
   const given = Object.entries(Object(body));
   const record: SystemRecord = store.record(systemId);
   const isAccepted = (field: string, value: unknown) =>
     field === 'attributes'
       ? Array.isArray(value) && value.every((one) => isAttribute(one, record.attributes ?? []))
-      : Object.hasOwn(WRITABLE, field) && WRITABLE[field]?.(value);
+      : Object.hasOwn(WRITABLE_FIELDS, field) && WRITABLE_FIELDS[field]?.(value);
   const invalid = given.find(([field, value]) => !isAccepted(field, value));
-  if (invalid !== undefined) return bad(`invalid ${invalid[0]}`);
+  if (invalid !== undefined) return badRequest(`invalid ${invalid[0]}`);
   const written = given.map(([field, value]) => ({ field, value, rule: fieldRule(store, field) }));
   const refused = written.find(({ rule }) => rule.status !== 200);
   for (const { field, value } of written.filter(({ rule }) => rule.effect)) {
@@ -150,7 +150,7 @@ function fieldRule({ behaviour }: Store, field: string): WriteBehaviour {
   }
 }
 
-function memberOf(store: Store, systemId: string, query: URLSearchParams): HttpAnswer {
+function listGroups(store: Store, systemId: string, query: URLSearchParams): HttpAnswer {
   const type = 'system_group' as const;
   const groups = store.groupsOf(systemId).map((id) => ({
     type,
@@ -158,13 +158,14 @@ function memberOf(store: Store, systemId: string, query: URLSearchParams): HttpA
     paths: [[{ to: { type, id } }]],
     compiledAttributes: null,
   }));
-  const list = { type, entries: sorted(groups, query.get('sort')) };
-  return page(store, list, query, store.behaviour.deleted_in_memberof);
+  const list = { type, entries: sortByFields(groups, query.get('sort')) };
+  return pageAnswer(store, list, query, store.behaviour.deleted_in_memberof);
 }
 
 function listAssociations(store: Store, systemId: string, query: URLSearchParams): HttpAnswer {
   const targets = query.get('targets');
-  if (!isAssociationType(targets)) return bad('targets is required and must be an object type');
+  if (!isAssociationType(targets))
+    return badRequest('targets is required and must be an object type');
   const { edge_attributes, deleted_in_associations } = store.behaviour;
   const unset = { null: { attributes: null }, empty: { attributes: {} }, absent: {} };
   const shown = (attributes: EdgeAttributes) =>
@@ -172,5 +173,5 @@ function listAssociations(store: Store, systemId: string, query: URLSearchParams
   const edges = store
     .edgesOf(systemId, targets)
     .map(([id, attributes]) => ({ to: { type: targets, id }, ...shown(attributes) }));
-  return page(store, { type: targets, entries: edges }, query, deleted_in_associations);
+  return pageAnswer(store, { type: targets, entries: edges }, query, deleted_in_associations);
 }

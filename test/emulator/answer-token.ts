@@ -13,22 +13,22 @@ export function answerToken(
   body: unknown,
   now: number,
 ): HttpAnswer {
-  if (method !== 'POST') return failure(405, 'invalid_request', 'POST is required');
+  if (method !== 'POST') return tokenError(405, 'invalid_request', 'POST is required');
   if (!/^application\/x-www-form-urlencoded\b/.test(headers['content-type'] ?? '')) {
-    return failure(400, 'invalid_request', 'a form is required');
+    return tokenError(400, 'invalid_request', 'a form is required');
   }
   const form = new URLSearchParams(String(body));
   if (form.get('grant_type') !== 'client_credentials') {
-    return failure(400, 'unsupported_grant_type', 'grant_type must be client_credentials');
+    return tokenError(400, 'unsupported_grant_type', 'grant_type must be client_credentials');
   }
   const [, basic = ''] = /^Basic ([\w+/]+=*)$/.exec(headers.authorization ?? '') ?? [];
   const [id = '', secret = ''] = Buffer.from(basic, 'base64').toString().split(':');
-  const account = store.serviceAccounts.find(decoded(id), decoded(secret));
+  const account = store.serviceAccounts.find(decodeCredential(id), decodeCredential(secret));
   if (account === undefined) {
-    return failure(401, 'invalid_client', 'Client authentication failed');
+    return tokenError(401, 'invalid_client', 'Client authentication failed');
   }
-  if (form.get('scope') !== 'api') return failure(400, 'invalid_scope', 'scope must be api');
-  const access_token = store.serviceAccounts.issue(account, now);
+  if (form.get('scope') !== 'api') return tokenError(400, 'invalid_scope', 'scope must be api');
+  const access_token = store.serviceAccounts.issueToken(account, now);
   const { lifetime, expiresIn = lifetime } = account;
   return {
     status: 200,
@@ -37,11 +37,11 @@ export function answerToken(
   };
 }
 
-function failure(status: number, error: string, error_description: string): HttpAnswer {
+function tokenError(status: number, error: string, error_description: string): HttpAnswer {
   return { status, body: { error, error_description } };
 }
 
-function decoded(text: string): string {
+function decodeCredential(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

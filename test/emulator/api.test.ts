@@ -3,7 +3,7 @@ import { test } from '../harness/emulator-fixture.ts';
 import type { Emulator, EnrolledHost } from './emulator.ts';
 import { newId } from './store.ts';
 import { ASSOCIATION_TYPES } from './types.ts';
-import { authorizationHeader, call, exchange, now } from './wire.ts';
+import { authorizationHeader, httpDate, sendRaw, sendSigned } from './wire.ts';
 
 let emulator: Emulator;
 let host: EnrolledHost;
@@ -15,17 +15,17 @@ beforeEach(async () => {
 });
 
 const send = (method: string, path: string, body?: unknown) =>
-  call(emulator.url, host, method, path, body);
-const own = (rest = '') => `/api/v2/systems/${host.systemId}/${rest}`;
-const record = () => `/api/systems/${host.systemId}`;
+  sendSigned(emulator.url, host, method, path, body);
+const systemPath = (rest = '') => `/api/v2/systems/${host.systemId}/${rest}`;
+const recordPath = () => `/api/systems/${host.systemId}`;
 const ids = (body: unknown) => (body as { id: string }[]).map(({ id }) => id);
-const associate = (body: unknown) => send('POST', own('associations'), body);
+const associate = (body: unknown) => send('POST', systemPath('associations'), body);
 const SUDO = { sudo: { enabled: true, withoutPassword: false } };
 
 describe('the lists of a system', () => {
   test('a page has 10 entries by default and at most 100', async () => {
     for (let i = 0; i < 120; i++) emulator.store.join(host.systemId, emulator.store.addGroup());
-    const count = async (query: string) => ids((await send('GET', own(query))).body).length;
+    const count = async (query: string) => ids((await send('GET', systemPath(query))).body).length;
     expect(await count('memberof')).toBe(10);
     expect(await count('memberof?limit=50')).toBe(50);
     expect(await count('memberof?limit=1000')).toBe(100);
@@ -36,7 +36,8 @@ describe('the lists of a system', () => {
   test('a sorted list has every entry on exactly one page', async () => {
     for (let i = 0; i < 25; i++) emulator.store.join(host.systemId, emulator.store.addGroup());
     const all = emulator.store.groupsOf(host.systemId).sort();
-    const page = async (query: string) => ids((await send('GET', own(`memberof?${query}`))).body);
+    const page = async (query: string) =>
+      ids((await send('GET', systemPath(`memberof?${query}`))).body);
     expect(await page('limit=100&sort=id')).toEqual(all);
     expect(await page('limit=100&sort=-id')).toEqual([...all].reverse());
     const pages = [await page('sort=id'), await page('sort=id&skip=10')];
@@ -49,7 +50,7 @@ describe('the lists of a system', () => {
     for (const id of [deleted, ...others]) store.join(host.systemId, id);
     store.delete(deleted);
     const page = async (query: string) => {
-      const { body, headers } = await send('GET', own(`memberof?sort=id&${query}`));
+      const { body, headers } = await send('GET', systemPath(`memberof?sort=id&${query}`));
       return [ids(body), headers['x-total-count']];
     };
     expect(await page('limit=10')).toEqual([others.slice(0, 9), '15']);
@@ -66,7 +67,7 @@ describe('the lists of a system', () => {
       const [id, deleted] = [store.add(type), store.add(type)];
       for (const to of [deleted, id]) store.associate(host.systemId, type, to);
       store.delete(deleted);
-      const { body, headers } = await send('GET', own(`associations?targets=${type}`));
+      const { body, headers } = await send('GET', systemPath(`associations?targets=${type}`));
       expect([body, headers['x-total-count']]).toEqual([
         [{ to: { type, id }, attributes: null }],
         '2',
@@ -80,14 +81,14 @@ describe('the lists of a system', () => {
     const [user, deleted] = [store.addUser(), store.addUser()];
     store.associate(host.systemId, 'user_group', store.addUserGroup([deleted, user]));
     store.delete(deleted);
-    const { body, headers } = await send('GET', own('users'));
+    const { body, headers } = await send('GET', systemPath('users'));
     expect([ids(body), headers['x-total-count']]).toEqual([[user], '2']);
   });
 
   test('the total count of a list can be switched off', async () => {
     emulator.store.join(host.systemId, emulator.store.addGroup());
     emulator.store.listsAreCounted = false;
-    const { body, headers } = await send('GET', own('memberof'));
+    const { body, headers } = await send('GET', systemPath('memberof'));
     emulator.store.listsAreCounted = true;
     expect([ids(body).length, headers['x-total-count']]).toEqual([1, undefined]);
   });
@@ -95,7 +96,7 @@ describe('the lists of a system', () => {
   test.each(['limit=0', 'limit=x', 'skip=-1', 'limit=1.5'])(
     'the query %s is answered 400',
     async (query) => {
-      expect((await send('GET', own(`memberof?${query}`))).status).toBe(400);
+      expect((await send('GET', systemPath(`memberof?${query}`))).status).toBe(400);
     },
   );
 
@@ -106,7 +107,7 @@ describe('the lists of a system', () => {
       emulator.store.associate(host.systemId, type, id);
       const other = type === 'command' ? 'policy' : 'command';
       emulator.store.associate(host.systemId, other, emulator.store.add(other));
-      const { body } = await send('GET', own(`associations?targets=${type}`));
+      const { body } = await send('GET', systemPath(`associations?targets=${type}`));
       expect(body).toEqual([{ to: { type, id }, attributes: null }]);
     },
   );
@@ -114,7 +115,7 @@ describe('the lists of a system', () => {
   test.each(['', '?targets=', '?targets=system'])(
     'GET associations%s is answered 400',
     async (query) => {
-      expect((await send('GET', own(`associations${query}`))).status).toBe(400);
+      expect((await send('GET', systemPath(`associations${query}`))).status).toBe(400);
     },
   );
 });
@@ -139,7 +140,7 @@ describe('POST associations', () => {
       const id = emulator.store.add(type);
       expect((await associate({ op: 'update', type, id, attributes: SUDO })).status).toBe(404);
       expect((await associate({ op: 'add', type, id, attributes: SUDO })).status).toBe(204);
-      const { body } = await send('GET', own(`associations?targets=${type}`));
+      const { body } = await send('GET', systemPath(`associations?targets=${type}`));
       expect(body).toEqual([{ to: { type, id }, attributes: SUDO }]);
       const more = { sudo: { enabled: true, withoutPassword: true } };
       expect((await associate({ op: 'update', type, id, attributes: more })).status).toBe(204);
@@ -181,14 +182,14 @@ describe('POST associations', () => {
   });
 
   test('a body that is not declared as JSON is answered 400', async () => {
-    const path = own('associations');
+    const path = systemPath('associations');
     const body = { op: 'add', type: 'user', id: emulator.store.addUser() };
-    const date = now();
+    const date = httpDate();
     const signature = authorizationHeader(host, `POST ${path} HTTP/1.1`, { date });
     const length = String(JSON.stringify(body).length);
     const headers = ['Date', date, 'Authorization', signature, 'Content-Length', length];
     const send = (...more: string[]) =>
-      exchange(emulator.url, { method: 'POST', path, body, headers: [...headers, ...more] });
+      sendRaw(emulator.url, { method: 'POST', path, body, headers: [...headers, ...more] });
     expect((await send()).status).toBe(400);
     expect((await send('Content-Type', 'text/plain')).status).toBe(400);
     expect((await send('Content-Type', 'application/json; charset=utf-8')).status).toBe(204);
@@ -288,7 +289,7 @@ test('the list of users has every path to a user and the combined sudo attribute
     ]),
   );
 
-  const { body } = await send('GET', own('users'));
+  const { body } = await send('GET', systemPath('users'));
   const users = body as {
     id: string;
     paths: { to: { type: string; id: string } }[][];
@@ -310,10 +311,10 @@ test('the list of users has every path to a user and the combined sudo attribute
 describe('PUT and DELETE of a record', () => {
   test('PUT changes the given fields and keeps the others', async () => {
     const before = structuredClone(emulator.store.record(host.systemId));
-    const { status, body } = await send('PUT', record(), { displayName: 'web-1' });
+    const { status, body } = await send('PUT', recordPath(), { displayName: 'web-1' });
     expect(status).toBe(200);
     expect(body).toEqual({ ...before, displayName: 'web-1' });
-    expect((await send('GET', record())).body).toEqual(body);
+    expect((await send('GET', recordPath())).body).toEqual(body);
   });
 
   test('PUT accepts an attribute with unusual keys only if the record has it with these keys', async () => {
@@ -324,7 +325,7 @@ describe('PUT and DELETE of a record', () => {
     ];
     Object.assign(emulator.store.record(host.systemId), { attributes: odd });
     const put = async (attributes: object[]) =>
-      (await send('PUT', record(), { attributes })).status;
+      (await send('PUT', recordPath(), { attributes })).status;
     expect(await put([{ ...odd[0], value: 'new' }, ...odd.slice(1)])).toBe(200);
     expect(await put([{ name: 'a', value: 'new', _id: newId() }])).toBe(400);
     expect(await put([{ name: 'c' }])).toBe(400);
@@ -333,21 +334,21 @@ describe('PUT and DELETE of a record', () => {
 
   test('PUT replaces the whole list of attributes', async () => {
     const list = (...names: string[]) => names.map((name) => ({ name, value: '1' }));
-    await send('PUT', record(), { attributes: list('a', 'b') });
-    await send('PUT', record(), { attributes: list('c') });
+    await send('PUT', recordPath(), { attributes: list('a', 'b') });
+    await send('PUT', recordPath(), { attributes: list('c') });
     expect(emulator.store.record(host.systemId).attributes).toEqual(list('c'));
   });
 
   test('PUT takes the key primarySystemUser.id, and GET returns it flat or nested', async () => {
     const user = newId();
-    const reply = await send('PUT', record(), { 'primarySystemUser.id': user });
+    const reply = await send('PUT', recordPath(), { 'primarySystemUser.id': user });
     expect(reply.body).toMatchObject({ primarySystemUser: { id: user } });
     emulator.store.flatPrimaryUser = true;
-    const { body } = await send('GET', record());
+    const { body } = await send('GET', recordPath());
     expect(body).toHaveProperty(['primarySystemUser.id'], user);
     expect(body).not.toHaveProperty('primarySystemUser');
     emulator.store.flatPrimaryUser = false;
-    await send('PUT', record(), { 'primarySystemUser.id': null });
+    await send('PUT', recordPath(), { 'primarySystemUser.id': null });
     expect(emulator.store.record(host.systemId).primarySystemUser).toEqual({ id: null });
   });
 
@@ -363,7 +364,7 @@ describe('PUT and DELETE of a record', () => {
   ];
   test.each(invalid)('PUT with %s is answered 400 and changes no field', async (_, fields) => {
     const before = structuredClone(emulator.store.record(host.systemId));
-    const reply = await send('PUT', record(), { displayName: 'web-2', ...fields });
+    const reply = await send('PUT', recordPath(), { displayName: 'web-2', ...fields });
     expect(reply.status).toBe(400);
     expect(emulator.store.record(host.systemId)).toEqual(before);
   });
@@ -371,7 +372,7 @@ describe('PUT and DELETE of a record', () => {
   test.each([[undefined], [null], [[]], ['displayName']])(
     'PUT with the body %j is answered 400',
     async (body) => {
-      expect((await send('PUT', record(), body)).status).toBe(400);
+      expect((await send('PUT', recordPath(), body)).status).toBe(400);
     },
   );
 
@@ -379,7 +380,7 @@ describe('PUT and DELETE of a record', () => {
     const group = emulator.store.addGroup();
     emulator.store.join(host.systemId, group);
     const before = structuredClone(emulator.store.record(host.systemId));
-    expect(await send('DELETE', record())).toMatchObject({ status: 200, body: before });
+    expect(await send('DELETE', recordPath())).toMatchObject({ status: 200, body: before });
     expect(emulator.store.systems.has(host.systemId)).toBe(false);
     expect(emulator.store.groups.get(group)?.size).toBe(0);
   });

@@ -45,7 +45,8 @@ export interface Behaviour {
   readonly system_insights: WriteBehaviour;
   readonly primary_user: WriteBehaviour & { readonly form: 'nested' | 'flat' | 'none' };
   /**
-   * The attributes of an edge that was added without attributes, and the answer to `op: update`.
+   * What JumpCloud returns as attributes for an edge that was added without any (`unset`), and how
+   * it answers `op: update`.
    */
   readonly edge_attributes: WriteBehaviour & { readonly unset: 'null' | 'absent' | 'empty' };
   /** The clock errors that JumpCloud accepts from a system, in seconds. */
@@ -108,7 +109,7 @@ export function behaviourOf(reportText: string): Partial<Behaviour> {
   for (const { id, answer } of questions.map(Object)) {
     if (!Object.hasOwn(ASSUMED_BEHAVIOUR, id) || Object(answer) !== answer) continue;
     const assumed = ASSUMED_BEHAVIOUR[id as keyof Behaviour];
-    behaviour[id] = { ...assumed, ...checkedAnswer(id, answer, assumed) };
+    behaviour[id] = { ...assumed, ...readKnownFields(id, answer, assumed) };
   }
   return behaviour;
 }
@@ -117,7 +118,7 @@ export function behaviourOf(reportText: string): Partial<Behaviour> {
  * Returns the fields of an answer that the emulator knows. Each field must have the type of the
  * assumed answer.
  */
-function checkedAnswer(id: string, answer: object, assumed: object): Record<string, unknown> {
+function readKnownFields(id: string, answer: object, assumed: object): Record<string, unknown> {
   const known = Object.entries(answer).filter(([field]) => Object.hasOwn(assumed, field));
   for (const [field, value] of known) {
     const expected = typeof Reflect.get(assumed, field);

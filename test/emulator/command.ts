@@ -9,7 +9,7 @@ import { introduction, type StartedEmulator } from './introduction.ts';
 import { makeKeyFiles } from './keys.ts';
 import { writeReadyFile } from './ready-file.ts';
 import { addDynamicGroup, addSampleObjects } from './sample-objects.ts';
-import { READ_ONLY } from './service-accounts.ts';
+import { READ_ONLY_ROLE } from './service-accounts.ts';
 import type { LoggedRequest } from './types.ts';
 
 const USAGE =
@@ -49,8 +49,8 @@ function parseCommandOptions(): CommandOptions {
     const options = { port: text, dir: text, hosts: text, 'ready-file': text, answers: text };
     const { values } = parseArgs({ options: { ...options, help: { type: 'boolean' } } });
     return {
-      port: wholeNumber('port', values.port ?? '0', 0, 65535),
-      hosts: wholeNumber('hosts', values.hosts ?? '1', 1, 1000),
+      port: parseWholeNumber('port', values.port ?? '0', 0, 65535),
+      hosts: parseWholeNumber('hosts', values.hosts ?? '1', 1, 1000),
       dir: values.dir && resolve(values.dir),
       readyFile: values['ready-file'] && resolve(values['ready-file']),
       behaviour: values.answers === undefined ? {} : readAnswers(values.answers),
@@ -69,7 +69,7 @@ function readAnswers(path: string): Partial<Behaviour> {
   }
 }
 
-function wholeNumber(option: string, text: string, from: number, to: number): number {
+function parseWholeNumber(option: string, text: string, from: number, to: number): number {
   const number = Number(text);
   if (/^\d{1,5}$/.test(text) && number >= from && number <= to) return number;
   throw new Error(`--${option} must be a number from ${from} to ${to}, got "${text}"`);
@@ -110,7 +110,7 @@ async function enrol(emulator: Emulator, agentDir: string | undefined): Promise<
   }
 }
 
-function requestLine({ method, url, status, body }: LoggedRequest): string {
+function formatRequest({ method, url, status, body }: LoggedRequest): string {
   const written = body === undefined ? '' : ` ${JSON.stringify(body)}`;
   return `${method} ${url} ${status || 'no answer'}${written}`;
 }
@@ -144,10 +144,10 @@ async function main(): Promise<void> {
     hosts,
     objects,
     apiKey: store.addApiKey(),
-    serviceAccount: store.serviceAccounts.add({ role: READ_ONLY }),
+    serviceAccount: store.serviceAccounts.add({ role: READ_ONLY_ROLE }),
     tokenUrl: url + TOKEN_PATH,
   };
-  emulator.onRequest.push((request) => console.log(requestLine(request)));
+  emulator.onRequest.push((request) => console.log(formatRequest(request)));
 
   let isClosing = false;
   const close = async () => {

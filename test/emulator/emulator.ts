@@ -14,12 +14,12 @@ import { type InitialisationRace, InitialisationRaces } from './initialisation-r
 import { type Exchange, injectFault } from './inject-fault.ts';
 import type { TlsIdentity } from './keys.ts';
 import { isGraphWrite, ParallelWrites } from './parallel-writes.ts';
-import { limitOf, type RateLimit, rateLimiter, retryAfterOf } from './rate-limit.ts';
+import { limitOf, makeRateLimiter, type RateLimit, retryAfterOf } from './rate-limit.ts';
 import { readBody } from './read-body.ts';
 import { respond, respondStatus } from './respond.ts';
 import { Store } from './store.ts';
 import type { HttpAnswer, LoggedRequest } from './types.ts';
-import { claimedSystem, isSigned, provenSystem } from './verify-signature.ts';
+import { isSigned, readClaimedSystemId, verifySignature } from './verify-signature.ts';
 
 export type { EnrolledHost } from './enrol.ts';
 
@@ -57,7 +57,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
   const races = new InitialisationRaces(store);
   const lag = new GraphLag(store, () => observeLag ?? lagOf(store.behaviour));
   const parallelWrites = new ParallelWrites(store);
-  const isLimited = rateLimiter(() => rateLimit ?? limitOf(store.behaviour));
+  const isLimited = makeRateLimiter(() => rateLimit ?? limitOf(store.behaviour));
   const hostClocks = new Map<string, number>();
   const onRequest: ((request: LoggedRequest) => void)[] = [];
 
@@ -66,11 +66,11 @@ export async function startEmulator(options: EmulatorOptions = {}) {
    * shifted instead.
    */
   const clockFor = (request: IncomingMessage) =>
-    clock() - (hostClocks.get(claimedSystem(request) ?? '') ?? 0);
+    clock() - (hostClocks.get(readClaimedSystemId(request) ?? '') ?? 0);
 
   const findSigner = (request: IncomingMessage) => {
     const { ahead_s, behind_s } = store.behaviour.clock_tolerance;
-    return provenSystem(store, request, clockFor(request), {
+    return verifySignature(store, request, clockFor(request), {
       aheadMs: (skewTolerance ?? ahead_s) * 1000,
       behindMs: (skewTolerance ?? behind_s) * 1000,
     });
@@ -113,7 +113,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
       url,
       status: 0,
       body,
-      systemId: claimedSystem(request),
+      systemId: readClaimedSystemId(request),
       clientPort: request.socket.remotePort,
       authorization: request.headers.authorization,
       signed: isSigned(request),
@@ -204,6 +204,6 @@ function isJson(request: IncomingMessage): boolean {
 
 /** Returns the status of a request whose signature is invalid, or whose system was removed. */
 function signatureRefusal(store: Store, request: IncomingMessage): number {
-  const isRemoved = store.wasRemoved(claimedSystem(request) ?? '');
+  const isRemoved = store.wasRemoved(readClaimedSystemId(request) ?? '');
   return isRemoved ? store.behaviour.deleted_record.gone_status : 401;
 }

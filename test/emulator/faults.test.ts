@@ -4,9 +4,9 @@ import { beforeEach, describe, expect } from 'vitest';
 import { type StartWith, test } from '../harness/emulator-fixture.ts';
 import type { Emulator, EmulatorOptions, EnrolledHost } from './emulator.ts';
 import type { Fault } from './faults.ts';
-import { issue, makeCa, type TlsIdentity } from './keys.ts';
+import { issueServerCertificate, makeCa, type TlsIdentity } from './keys.ts';
 import type { LoggedRequest } from './types.ts';
-import { call, type RawReply } from './wire.ts';
+import { type RawReply, sendSigned } from './wire.ts';
 
 let emulator: Emulator;
 let host: EnrolledHost;
@@ -19,10 +19,11 @@ async function start(options: EmulatorOptions = {}): Promise<void> {
   host = await emulator.enrol();
 }
 
-const record = () => `/api/systems/${host.systemId}`;
-const get = (agent?: Agent) => call(emulator.url, host, 'GET', record(), undefined, agent);
+const recordPath = () => `/api/systems/${host.systemId}`;
+const get = (agent?: Agent) =>
+  sendSigned(emulator.url, host, 'GET', recordPath(), undefined, agent);
 const rename = (displayName: string, agent?: Agent) =>
-  call(emulator.url, host, 'PUT', record(), { displayName }, agent);
+  sendSigned(emulator.url, host, 'PUT', recordPath(), { displayName }, agent);
 const nameNow = () => emulator.store.record(host.systemId).displayName;
 const nextEnded = () =>
   new Promise<LoggedRequest>((resolve) => {
@@ -179,7 +180,7 @@ describe('an injected fault', () => {
     emulator.faults.add({ fault: { kind: 'endless-body' } });
     const path = `/api/v2/systemgroups/${emulator.store.addGroup()}/members`;
     const body = { op: 'add', type: 'system', id: host.systemId };
-    const reply = call(emulator.url, host, 'POST', path, body).catch(({ code }) => code);
+    const reply = sendSigned(emulator.url, host, 'POST', path, body).catch(({ code }) => code);
     await expect.poll(() => emulator.requests[0]?.status).toBe(200);
     await emulator.close();
     expect(await reply).toBe('ECONNRESET');
@@ -221,13 +222,13 @@ describe('an injected fault', () => {
       store.addUser(),
     ];
     const member = (id: string, op: string) =>
-      call(emulator.url, host, 'POST', `/api/v2/systemgroups/${id}/members`, {
+      sendSigned(emulator.url, host, 'POST', `/api/v2/systemgroups/${id}/members`, {
         op,
         type: 'system',
         id: host.systemId,
       });
     const edge = (type: string, id: string, op: string) =>
-      call(emulator.url, host, 'POST', `/api/v2/systems/${host.systemId}/associations`, {
+      sendSigned(emulator.url, host, 'POST', `/api/v2/systems/${host.systemId}/associations`, {
         op,
         type,
         id,
@@ -278,9 +279,9 @@ describe('an injected fault', () => {
 
 describe('the option observeLag', () => {
   const getMemberships = async () =>
-    (await call(emulator.url, host, 'GET', `/api/v2/systems/${host.systemId}/memberof`)).body;
+    (await sendSigned(emulator.url, host, 'GET', `/api/v2/systems/${host.systemId}/memberof`)).body;
   const join = (id: string) =>
-    call(emulator.url, host, 'POST', `/api/v2/systemgroups/${id}/members`, {
+    sendSigned(emulator.url, host, 'POST', `/api/v2/systemgroups/${id}/members`, {
       op: 'add',
       type: 'system',
       id: host.systemId,
@@ -302,7 +303,9 @@ describe('the option observeLag', () => {
     const path = `/api/v2/systems/${other.systemId}/memberof`;
     await join(group);
     emulator.store.join(other.systemId, group);
-    expect((await call(emulator.url, other, 'GET', path)).body).toMatchObject([{ id: group }]);
+    expect((await sendSigned(emulator.url, other, 'GET', path)).body).toMatchObject([
+      { id: group },
+    ]);
     await rename('web-1');
     expect((await get()).body).toMatchObject({ displayName: 'web-1' });
     await other.remove();
@@ -328,7 +331,7 @@ test.each([0, 50])(
       fields: { displayName: 'agent' },
       times: 2,
     });
-    const refused = await call(emulator.url, host, 'PUT', record(), { hostname: 'x' });
+    const refused = await sendSigned(emulator.url, host, 'PUT', recordPath(), { hostname: 'x' });
     expect(refused.status).toBe(400);
     for (const name of ['a', 'b']) {
       expect((await rename(name)).body).toMatchObject({ displayName: name });
@@ -344,7 +347,7 @@ test('an initialisation race has no effect after its host was deleted', async ()
   await start();
   emulator.initialisationRace(host.systemId, { afterMs: 20, fields: { displayName: 'agent' } });
   await rename('a');
-  await call(emulator.url, host, 'DELETE', record());
+  await sendSigned(emulator.url, host, 'DELETE', recordPath());
   await new Promise((resolve) => setTimeout(resolve, 60));
   expect(emulator.store.systems.has(host.systemId)).toBe(false);
 });
@@ -378,14 +381,14 @@ describe('the option tls', () => {
     ['issued for another name', { names: 'DNS:elsewhere' }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
   ])('a certificate that is %s (%j) gives the verdict %s', async (_, validity, expected) => {
     ca ??= await makeCa();
-    await start({ tls: await issue(ca, validity) });
+    await start({ tls: await issueServerCertificate(ca, validity) });
     expect(emulator.url).toBe(`https://localhost:${emulator.port}`);
     expect(await verdict(emulator.port, 'localhost')).toBe(expected);
   });
 
   test('a certificate of another certificate authority is not trusted', async () => {
     ca ??= await makeCa();
-    await start({ tls: await issue(await makeCa()) });
+    await start({ tls: await issueServerCertificate(await makeCa()) });
     expect(await verdict(emulator.port, 'localhost')).not.toBe('trusted');
   });
 });

@@ -49,11 +49,11 @@ export function traverseUsers(store: Store, systemId: string): TraversedUser[] {
     type: 'user',
     id,
     paths,
-    compiledAttributes: compile(paths),
+    compiledAttributes: combineAttributes(paths),
   }));
 }
 
-function compile(paths: Step[][]): unknown {
+function combineAttributes(paths: Step[][]): unknown {
   const sudos = paths.flat().flatMap(({ attributes }) => attributes?.sudo ?? []);
   if (sudos.length === 0) return null;
   return {

@@ -21,14 +21,14 @@ export function introduction(started: StartedEmulator): string {
   const unrelated = (type: SampleObject['type']) =>
     objects.find((object) => object.type === type && object.relation === '')?.id;
   const call = (module: string, options: Record<string, unknown>, ...flags: string[]) =>
-    `  ${[`dist/modules/${module}`, quoted(JSON.stringify(options)), ...flags].join(' ')}`;
+    `  ${[`dist/modules/${module}`, quoteForShell(JSON.stringify(options)), ...flags].join(' ')}`;
   const line = (module: string, options: Record<string, unknown>, ...flags: string[]) =>
     call(module, { agent_dir: agentDir, api_url: url, ...options }, ...flags);
   const desired = { system_groups: ['web'], users: ['ada'] };
   const curl = (path: string, ...words: string[]) =>
-    `  ${['curl -s -H', quoted(`x-api-key: ${apiKey}`), ...words, quoted(url + path)].join(' ')}`;
+    `  ${['curl -s -H', quoteForShell(`x-api-key: ${apiKey}`), ...words, quoteForShell(url + path)].join(' ')}`;
   const search = { filter: [{ username: 'ada' }], fields: 'username email' };
-  const asJson = ['-H', quoted('content-type: application/json')];
+  const asJson = ['-H', quoteForShell('content-type: application/json')];
   const width = Math.max(...objects.map(({ name }) => name.length));
   return [
     "JumpCloud's System Context API, emulated on this machine only. Press Ctrl-C to stop it.",
@@ -64,7 +64,7 @@ export function introduction(started: StartedEmulator): string {
     'Commands with which an administrator looks up the ids of names:',
     call('jumpcloud_names', { api_url: url, api_key: apiKey, ...desired }),
     curl('/api/v2/systemgroups?filter=name:eq:web'),
-    curl('/api/search/systemusers', ...asJson, '-d', quoted(JSON.stringify(search))),
+    curl('/api/search/systemusers', ...asJson, '-d', quoteForShell(JSON.stringify(search))),
     '',
     'Command with which an administrator deletes the host, so that modules fail with 401:',
     curl(`/api/systems/${systemId}`, '-X', 'DELETE'),
@@ -74,6 +74,6 @@ export function introduction(started: StartedEmulator): string {
 }
 
 /** Quotes a word for a shell. */
-function quoted(text: string): string {
+function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

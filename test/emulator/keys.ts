@@ -26,7 +26,7 @@ export async function makeKeyFiles(): Promise<KeyFiles> {
     pkcs1: String(privateKey.export({ type: 'pkcs1', format: 'pem' })),
     pkcs8,
     publicKey: String(publicKey.export({ type: 'spki', format: 'pem' })),
-    certificate: (await selfSigned(pkcs8, 'agent', [])).cert,
+    certificate: (await makeSelfSigned(pkcs8, 'agent', [])).cert,
   };
 }
 
@@ -46,7 +46,7 @@ const CA_EXTENSIONS = ['basicConstraints=critical,CA:TRUE', 'keyUsage=keyCertSig
 /** Makes a root certificate authority. */
 export function makeCa(): Promise<TlsIdentity> {
   const extensions = CA_EXTENSIONS.flatMap((extension) => ['-addext', extension]);
-  return selfSigned(newKey(), 'Emulator CA', extensions);
+  return makeSelfSigned(makeKey(), 'Emulator CA', extensions);
 }
 
 /** Makes an intermediate certificate authority. */
@@ -58,7 +58,7 @@ export function issueCa(root: TlsIdentity): Promise<TlsIdentity> {
  * Issues a server certificate, by default for this host. It is valid from `since` until `days`,
  * both in days from now: a negative `days` makes it expired, a positive `since` not yet valid.
  */
-export function issue(
+export function issueServerCertificate(
   ca: TlsIdentity,
   { names = 'DNS:localhost,IP:127.0.0.1', days = 30, since = Math.min(days, 0) - 1 } = {},
 ): Promise<TlsIdentity> {
@@ -72,7 +72,7 @@ function issueCertificate(
   { days, since }: { days: number; since: number },
 ): Promise<TlsIdentity> {
   return inTemporaryDirectory(async (file, openssl) => {
-    const key = newKey();
+    const key = makeKey();
     await file('ca.key', ca.key);
     await file('ca.crt', ca.cert);
     await file('server.key', key);
@@ -118,12 +118,12 @@ function asn1Time(days: number): string {
   return `${date.toISOString().replace(/\D/g, '').slice(0, 14)}Z`;
 }
 
-function newKey(): string {
+function makeKey(): string {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
 }
 
-function selfSigned(key: string, name: string, extensions: string[]): Promise<TlsIdentity> {
+function makeSelfSigned(key: string, name: string, extensions: string[]): Promise<TlsIdentity> {
   return inTemporaryDirectory(async (file, openssl) => {
     await file('key', key);
     const subject = ['-subj', `/CN=${name}`, '-days', '30', '-out', 'crt'];

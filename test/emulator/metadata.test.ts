@@ -15,25 +15,27 @@ function statusOf(
   return answer({ method, url, headers } as unknown as IncomingMessage).status;
 }
 
-const TTL = 'x-aws-ec2-metadata-token-ttl-seconds';
-const TOKEN = '/latest/api/token';
-const ID = '/latest/meta-data/instance-id';
+const TTL_HEADER = 'x-aws-ec2-metadata-token-ttl-seconds';
+const TOKEN_PATH = '/latest/api/token';
+const ID_PATH = '/latest/meta-data/instance-id';
 
 test("EC2's service refuses requests without a session token that it issued", () => {
   const answer = ec2Answers(undefined);
-  const request = { method: 'PUT', url: TOKEN, headers: { [TTL]: '60' } };
+  const request = { method: 'PUT', url: TOKEN_PATH, headers: { [TTL_HEADER]: '60' } };
   const { body: token = '' } = answer(request as unknown as IncomingMessage);
-  expect(statusOf(answer, ID)).toBe(401);
-  expect(statusOf(answer, ID, { 'x-aws-ec2-metadata-token': 'other' })).toBe(401);
-  expect(statusOf(answer, ID, { 'x-aws-ec2-metadata-token': token })).toBe(200);
+  expect(statusOf(answer, ID_PATH)).toBe(401);
+  expect(statusOf(answer, ID_PATH, { 'x-aws-ec2-metadata-token': 'other' })).toBe(401);
+  expect(statusOf(answer, ID_PATH, { 'x-aws-ec2-metadata-token': token })).toBe(200);
 });
 
 test("EC2's service issues a session token for a PUT request that states its lifetime", () => {
   const answer = ec2Answers(undefined);
-  expect(statusOf(answer, TOKEN, { [TTL]: '60' }, 'PUT')).toBe(200);
-  expect(statusOf(answer, TOKEN, {}, 'PUT')).toBe(400);
-  expect(statusOf(answer, TOKEN, { [TTL]: '21601' }, 'PUT')).toBe(400);
-  expect(statusOf(answer, TOKEN, { [TTL]: '60', 'x-forwarded-for': '10.0.0.1' }, 'PUT')).toBe(403);
+  expect(statusOf(answer, TOKEN_PATH, { [TTL_HEADER]: '60' }, 'PUT')).toBe(200);
+  expect(statusOf(answer, TOKEN_PATH, {}, 'PUT')).toBe(400);
+  expect(statusOf(answer, TOKEN_PATH, { [TTL_HEADER]: '21601' }, 'PUT')).toBe(400);
+  expect(
+    statusOf(answer, TOKEN_PATH, { [TTL_HEADER]: '60', 'x-forwarded-for': '10.0.0.1' }, 'PUT'),
+  ).toBe(403);
 });
 
 test("Google's service refuses requests without its header", () => {

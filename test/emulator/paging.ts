@@ -16,7 +16,7 @@ export interface List {
  * has 10 entries by default and at most 100. By default, the finished page loses its entries of
  * deleted objects, but the total count includes them.
  */
-export function page(
+export function pageAnswer(
   store: Store,
   list: List,
   query: URLSearchParams,
@@ -24,8 +24,8 @@ export function page(
 ): HttpAnswer {
   const present = list.entries.filter((entry) => store.exists(list.type, idOf(entry)));
   const shown = deleted.listed || deleted.short ? list.entries : present;
-  const window = cut(shown, query.get('limit') ?? 10, query.get('skip') ?? 0);
-  if (window === undefined) return badPage;
+  const window = cutPage(shown, query.get('limit') ?? 10, query.get('skip') ?? 0);
+  if (window === undefined) return INVALID_PAGE;
   const entries = deleted.listed ? window : window.filter((entry) => present.includes(entry));
   const total = deleted.counted ? list.entries.length : present.length;
   const headers = store.listsAreCounted && { 'x-total-count': String(total) };
@@ -36,13 +36,13 @@ export function page(
  * Returns a page of a list of the v1 API, with the total count in the body. Entries have the fields
  * that the request names, and always their ids.
  */
-export function resultsPage(
+export function resultsPageAnswer(
   store: Store,
   list: List,
   { limit, skip, fields }: Readonly<Record<'limit' | 'skip' | 'fields', unknown>>,
 ): HttpAnswer {
-  const window = cut(list.entries, limit ?? 10, skip ?? 0);
-  if (window === undefined) return badPage;
+  const window = cutPage(list.entries, limit ?? 10, skip ?? 0);
+  if (window === undefined) return INVALID_PAGE;
   const entries = window.filter((entry) => store.exists(list.type, idOf(entry)));
   const selected = typeof fields === 'string' ? ['_id', ...fields.split(/[\s,]+/)] : undefined;
   const select = (entry: Entry) =>
@@ -55,9 +55,9 @@ export function resultsPage(
 
 const DROPPED_BUT_COUNTED: DeletedEntryBehaviour = { listed: false, counted: true, short: true };
 
-const badPage: HttpAnswer = { status: 400, body: { message: 'invalid limit or skip' } };
+const INVALID_PAGE: HttpAnswer = { status: 400, body: { message: 'invalid limit or skip' } };
 
-function cut(entries: readonly Entry[], limit: unknown, skip: unknown): Entry[] | undefined {
+function cutPage(entries: readonly Entry[], limit: unknown, skip: unknown): Entry[] | undefined {
   const [count, from] = [Number(limit), Number(skip)];
   if (!Number.isInteger(count) || count < 1 || !Number.isInteger(from) || from < 0) {
     return undefined;
@@ -74,7 +74,10 @@ function idOf({ _id, id, to }: Entry): string {
  * Sorts a list by comma-separated fields; `-` before a field means descending. Null keeps the
  * order.
  */
-export function sorted<T extends Entry>(list: readonly T[], fields: string | null): readonly T[] {
+export function sortByFields<T extends Entry>(
+  list: readonly T[],
+  fields: string | null,
+): readonly T[] {
   if (fields === null) return list;
   const orders = fields.split(',').map((field) => ({
     field: field.replace(/^-/, ''),

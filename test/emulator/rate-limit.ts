@@ -7,7 +7,7 @@ export interface RateLimit {
 }
 
 /** Returns a function that counts a request and reports whether it exceeds the limit. */
-export function rateLimiter(current: () => RateLimit | undefined): () => boolean {
+export function makeRateLimiter(current: () => RateLimit | undefined): () => boolean {
   let window: number[] = [];
   return () => {
     const limit = current();

@@ -3,16 +3,16 @@
  * requests.
  */
 export interface Role {
-  readonly may: (method: string, path: string) => boolean;
+  readonly permits: (method: string, path: string) => boolean;
   readonly refusal: 401 | 403;
 }
 
 /** A role with all permissions. */
-export const FULL: Role = { may: () => true, refusal: 403 };
+export const FULL_ROLE: Role = { permits: () => true, refusal: 403 };
 
 /** A role that may only read and search. */
-export const READ_ONLY: Role = {
-  may: (method, path) => method === 'GET' || path.startsWith('/api/search/'),
+export const READ_ONLY_ROLE: Role = {
+  permits: (method, path) => method === 'GET' || path.startsWith('/api/search/'),
   refusal: 403,
 };
 
@@ -45,7 +45,10 @@ export class ServiceAccounts {
     this.#newId = newId;
   }
 
-  add({ role = FULL, lifetime = 3600 }: Partial<Pick<ServiceAccount, 'role' | 'lifetime'>> = {}) {
+  add({
+    role = FULL_ROLE,
+    lifetime = 3600,
+  }: Partial<Pick<ServiceAccount, 'role' | 'lifetime'>> = {}) {
     const account: ServiceAccount = {
       clientId: `sa-${this.#newId()}`,
       secrets: new Set([this.newSecret()]),
@@ -69,7 +72,7 @@ export class ServiceAccounts {
   }
 
   /** Issues a token. `now` is in milliseconds since the epoch. */
-  issue(account: ServiceAccount, now: number): string {
+  issueToken(account: ServiceAccount, now: number): string {
     const token = `${this.#newId()}.${this.#newId()}-${this.#newId()}`;
     this.tokens.set(token, { account, expiresAt: now + account.lifetime * 1000 });
     return token;

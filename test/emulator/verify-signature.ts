@@ -17,7 +17,7 @@ export function isSigned({ headers }: IncomingMessage): boolean {
 }
 
 /** Returns the system id in a request's signature, without verifying it. */
-export function claimedSystem(request: IncomingMessage): string | undefined {
+export function readClaimedSystemId(request: IncomingMessage): string | undefined {
   return AUTHORIZATION.exec(request.headers.authorization ?? '')?.[1];
 }
 
@@ -25,7 +25,7 @@ export function claimedSystem(request: IncomingMessage): string | undefined {
  * Verifies a signature over the request line exactly as received. Returns the id of the system that
  * signed, or undefined if the signature is invalid. Times are in milliseconds.
  */
-export function provenSystem(
+export function verifySignature(
   store: Store,
   request: IncomingMessage,
   now: number,

@@ -39,19 +39,19 @@ export function authorizationHeader(
 ): string {
   const key = signing.keyPath ?? join(host.agentDir, 'client.key');
   const signature = execFileSync('openssl', ['dgst', '-sha256', '-sign', key], {
-    input: `${signing.line ?? line}\ndate: ${signing.date ?? now()}`,
+    input: `${signing.line ?? line}\ndate: ${signing.date ?? httpDate()}`,
   });
   const id = signing.systemId ?? host.systemId;
   return `Signature keyId="system/${id}",headers="request-line date",algorithm="rsa-sha256",signature="${signature.toString('base64')}"`;
 }
 
 /** Returns the time `plusSeconds` seconds from now, as an HTTP date. */
-export function now(plusSeconds = 0): string {
+export function httpDate(plusSeconds = 0): string {
   return new Date(Date.now() + plusSeconds * 1000).toUTCString();
 }
 
 /** Sends a request and resolves to the complete answer. Rejects if the connection breaks. */
-export function exchange(url: string, wire: RawRequest): Promise<RawReply> {
+export function sendRaw(url: string, wire: RawRequest): Promise<RawReply> {
   const { method = 'GET', path, body, headers, agent } = wire;
   const { hostname, port, host } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -65,7 +65,7 @@ export function exchange(url: string, wire: RawRequest): Promise<RawReply> {
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8');
           const status = response.statusCode ?? 0;
-          resolve({ status, headers: response.headers, text, body: parsed(text) });
+          resolve({ status, headers: response.headers, text, body: parseJson(text) });
         });
       },
     );
@@ -75,7 +75,7 @@ export function exchange(url: string, wire: RawRequest): Promise<RawReply> {
 }
 
 /** Sends a request with a valid signature of a host. */
-export function call(
+export function sendSigned(
   url: string,
   host: EnrolledHost,
   method: string,
@@ -83,7 +83,7 @@ export function call(
   body?: unknown,
   agent?: Agent,
 ): Promise<RawReply> {
-  const date = now();
+  const date = httpDate();
   const signature = authorizationHeader(host, `${method} ${path} HTTP/1.1`, { date });
   const content =
     body === undefined
@@ -95,10 +95,10 @@ export function call(
           String(Buffer.byteLength(JSON.stringify(body))),
         ];
   const headers = ['Date', date, 'Authorization', signature, ...content];
-  return exchange(url, { method, path, body, headers, ...(agent && { agent }) });
+  return sendRaw(url, { method, path, body, headers, ...(agent && { agent }) });
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

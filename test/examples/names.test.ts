@@ -5,7 +5,7 @@ import { beforeEach, describe, expect } from 'vitest';
 import type { Emulator } from '../emulator/emulator.ts';
 import { executablePath, runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { quoted } from '../terminal.ts';
+import { quoteForShell } from '../terminal.ts';
 import { hasTool } from './has-tool.ts';
 import { makeSandbox, type Sandbox } from './sandbox.ts';
 
@@ -28,10 +28,10 @@ test.beforeAll(({ emulator: sharedEmulator }) => {
 });
 beforeEach(async () => {
   sandbox = await makeSandbox(emulator);
-  const addApiUrl = quoted(`1s|^ *{|{"api_url":"${emulator.url}",|`);
+  const addApiUrl = quoteForShell(`1s|^ *{|{"api_url":"${emulator.url}",|`);
   await sandbox.writeProgram(
     '/usr/bin/jumpcloud_names',
-    `sed -e ${addApiUrl} | exec ${quoted(executablePath('jumpcloud_names'))} "$@"`,
+    `sed -e ${addApiUrl} | exec ${quoteForShell(executablePath('jumpcloud_names'))} "$@"`,
   );
   return () => sandbox.remove();
 });

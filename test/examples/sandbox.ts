@@ -5,7 +5,7 @@ import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { test as base } from '../harness/emulator-fixture.ts';
 import { executablePath, HOST_MODULE_NAMES } from '../harness/executable.ts';
 import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
-import { quoted } from '../terminal.ts';
+import { quoteForShell } from '../terminal.ts';
 
 /** The ids that the examples contain. */
 export const IDS = {
@@ -160,11 +160,11 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
 function callWith(words: readonly string[], connection: Record<string, string>): string {
   const head = JSON.stringify(connection).slice(0, -1);
   const adapt = [
-    `-e ${quoted('s/"settle": *[0-9]*/"settle":0.1/')}`,
-    `-e ${quoted(`1s|^ *{|${head},|`)}`,
-    `-e ${quoted('$s/,}$/}/')}`,
+    `-e ${quoteForShell('s/"settle": *[0-9]*/"settle":0.1/')}`,
+    `-e ${quoteForShell(`1s|^ *{|${head},|`)}`,
+    `-e ${quoteForShell('$s/,}$/}/')}`,
   ].join(' ');
-  const call = words.map(quoted).join(' ');
+  const call = words.map(quoteForShell).join(' ');
   return `
 adapt() { sed ${adapt}; }
 input=

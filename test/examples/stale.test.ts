@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { describe, expect } from 'vitest';
 import { executablePath } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { quoted } from '../terminal.ts';
+import { quoteForShell } from '../terminal.ts';
 import { hasTool } from './has-tool.ts';
 import { makeSandbox } from './sandbox.ts';
 
@@ -28,7 +28,7 @@ describe.runIf(hasTool(SCRIPT, 'jq'))('the CI job stale/stale.sh', () => {
     const urls = `{"api_url":"${emulator.url}","token_url":"${emulator.tokenUrl}",`;
     await sandbox.writeProgram(
       '/usr/bin/jumpcloud_stale_systems',
-      `sed -e ${quoted(`1s|^ *{|${urls}|`)} | exec ${quoted(executablePath('jumpcloud_stale_systems'))} "$@"`,
+      `sed -e ${quoteForShell(`1s|^ *{|${urls}|`)} | exec ${quoteForShell(executablePath('jumpcloud_stale_systems'))} "$@"`,
     );
     await sandbox.writeProgram(
       '/usr/local/sbin/aws',

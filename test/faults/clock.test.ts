@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import type { EnrolOptions } from '../emulator/enrol.ts';
-import { issue, makeCa, makeKeyFiles } from '../emulator/keys.ts';
+import { issueServerCertificate, makeCa, makeKeyFiles } from '../emulator/keys.ts';
 import type { StartWith } from '../harness/emulator-fixture.ts';
 import { type Answer, type ModuleName, runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
@@ -180,7 +180,7 @@ describe('the Date of a 401 over https', () => {
   /** Starts a server whose certificate is valid from yesterday until ten days from now. */
   async function startSecure(offset: number): Promise<Record<string, unknown>> {
     const ca = await makeCa();
-    const tls = await issue(ca, { days: 10, since: -1 });
+    const tls = await issueServerCertificate(ca, { days: 10, since: -1 });
     emulator = await startWith({ tls, clock: () => Date.now() + offset * 1000 });
     host = await emulator.enrol();
     const caPath = join(host.agentDir, 'test-ca.pem');
@@ -342,7 +342,7 @@ describe('the region as cause of a 401', () => {
     async (_, effect, agentServerHost, options) => {
       const ca = await makeCa();
       const names = 'DNS:console.jumpcloud.com,DNS:console.eu.jumpcloud.com';
-      emulator = await startWith({ tls: await issue(ca, { names }) });
+      emulator = await startWith({ tls: await issueServerCertificate(ca, { names }) });
       host = await emulator.enrol({ agentServerHost, ineligible: true });
       const proxy = await startConnectProxy({ tunnelPort: emulator.port });
       const caPath = join(host.agentDir, 'test-ca.pem');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
-import { issue, makeCa } from '../emulator/keys.ts';
+import { issueServerCertificate, makeCa } from '../emulator/keys.ts';
 import { runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
@@ -27,7 +27,7 @@ test.beforeAll(async ({ startWith }) => {
   const ca = await makeCa();
   writeFileSync(caPath, ca.cert);
   httpEmulator = await startWith();
-  httpsEmulator = await startWith({ tls: await issue(ca) });
+  httpsEmulator = await startWith({ tls: await issueServerCertificate(ca) });
   httpHost = await httpEmulator.enrol();
   httpsHost = await httpsEmulator.enrol();
   proxy = await startConnectProxy();

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { issue, makeCa } from '../emulator/keys.ts';
+import { issueServerCertificate, makeCa } from '../emulator/keys.ts';
 import { runModule } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
 import { startBadServer } from './bad-server.ts';
@@ -41,7 +41,7 @@ describe.concurrent('unrequested informational answers', () => {
     startWith,
   }) => {
     const ca = await makeCa();
-    const emulator = await startWith({ tls: await issue(ca) });
+    const emulator = await startWith({ tls: await issueServerCertificate(ca) });
     const host = await emulator.enrol();
     const proxy = await startConnectProxy();
     onTestFinished(() => proxy.close());

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeEach, describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
-import { issue, makeCa, type TlsIdentity } from '../emulator/keys.ts';
+import { issueServerCertificate, makeCa, type TlsIdentity } from '../emulator/keys.ts';
 import type { ModuleName } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { openHangingPort } from './bad-server.ts';
@@ -29,7 +29,7 @@ test.beforeAll(async ({ startWith }) => {
   const ca = await makeCa();
   writeFileSync(caPath, ca.cert);
   const names = `DNS:${JUMPCLOUD},DNS:jump,DNS:jump.office`;
-  identity = await issue(ca, { names });
+  identity = await issueServerCertificate(ca, { names });
   emulator = await startWith({ tls: identity });
   host = await emulator.enrol();
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
-import { issue, makeCa } from '../emulator/keys.ts';
+import { issueServerCertificate, makeCa } from '../emulator/keys.ts';
 import { addSampleObjects } from '../emulator/sample-objects.ts';
 import {
   type Answer,
@@ -34,7 +34,10 @@ let misdirectingProxy: ConnectProxy;
 test.beforeAll(async ({ emulator: shared, startWith }) => {
   const ca = await makeCa();
   writeFileSync(caPath, ca.cert);
-  const [mine, others] = await Promise.all([issue(ca), issue(ca, { names: 'DNS:other.example' })]);
+  const [mine, others] = await Promise.all([
+    issueServerCertificate(ca),
+    issueServerCertificate(ca, { names: 'DNS:other.example' }),
+  ]);
   emulator = shared;
   httpsEmulator = await startWith({ tls: mine });
   host = await emulator.enrol();

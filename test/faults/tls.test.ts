@@ -15,7 +15,12 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { execaSync } from 'execa';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
-import { issue, makeCa, sharedKeyFiles, type TlsIdentity } from '../emulator/keys.ts';
+import {
+  issueServerCertificate,
+  makeCa,
+  sharedKeyFiles,
+  type TlsIdentity,
+} from '../emulator/keys.ts';
 import { type RunResult, runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { type CountingRelay, startRelay } from './counting-relay.ts';
@@ -41,10 +46,10 @@ test.beforeAll(async ({ startWith }) => {
   otherCaPath = pem('other.pem', otherCa.cert);
   bundlePath = pem('bundle.pem', `# roots of ours\n${otherCa.cert}`, thirdCa.cert, ca.cert);
   const [good, expired, notYetValid, otherName] = await Promise.all([
-    issue(ca),
-    issue(ca, { days: -1 }),
-    issue(ca, { since: 1 }),
-    issue(ca, { names: 'DNS:jumpcloud.example' }),
+    issueServerCertificate(ca),
+    issueServerCertificate(ca, { days: -1 }),
+    issueServerCertificate(ca, { since: 1 }),
+    issueServerCertificate(ca, { names: 'DNS:jumpcloud.example' }),
   ]);
   identity = good;
   const { pkcs8, certificate } = await sharedKeyFiles();

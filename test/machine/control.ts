@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { quoted } from '../terminal.ts';
+import { quoteForShell } from '../terminal.ts';
 import type { CommandResult } from './machine.ts';
 import { connect } from './qmp.ts';
 
@@ -57,7 +57,7 @@ export class Control {
       this.#pending.set(id, resolve);
       setTimeout(() => resolve({ stdout: '', stderr: '' }), seconds * 1000).unref();
     });
-    this.#socket.write(`${id} ${command.map(quoted).join(' ')}\n`);
+    this.#socket.write(`${id} ${command.map(quoteForShell).join(' ')}\n`);
     try {
       return await answer;
     } finally {

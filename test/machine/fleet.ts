@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { issue, makeCa, makeKeyFiles } from '../emulator/keys.ts';
+import { issueServerCertificate, makeCa, makeKeyFiles } from '../emulator/keys.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
 import type { Machine } from './machine.ts';
 import { type ImageOptions, machineImage } from './machine-image.ts';
@@ -58,7 +58,7 @@ export class Fleet<M extends Machine> {
     options: ImageOptions = {},
   ): Promise<Fleet<M>> {
     const ca = await makeCa();
-    const tls = await issue(ca, { names: 'DNS:console.jumpcloud.com' });
+    const tls = await issueServerCertificate(ca, { names: 'DNS:console.jumpcloud.com' });
     const emulator = await startEmulator({ port: 443, tls });
     try {
       return new Fleet(emulator, await machineImage(ca.cert, options), copy);

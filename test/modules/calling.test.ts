@@ -17,7 +17,7 @@ import {
 } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
 import { preload } from '../preload.ts';
-import { onTerminal, quoted, rewrittenLines } from '../terminal.ts';
+import { onTerminal, quoteForShell, rewrittenLines } from '../terminal.ts';
 
 const SYSTEM = 'jumpcloud_system';
 const EXECUTABLE = executablePath(SYSTEM);
@@ -72,7 +72,7 @@ describe.concurrent('option sources', () => {
   });
 
   test('options are read from the pipe of a process substitution', async ({ host }) => {
-    const json = quoted(JSON.stringify({ ...host.options, display_name: 'web-1' }));
+    const json = quoteForShell(JSON.stringify({ ...host.options, display_name: 'web-1' }));
     const { stdout } = await execa('bash', ['-c', `${EXECUTABLE} <(printf %s ${json})`]);
     expect(JSON.parse(stdout)).toMatchObject({ changed: true });
   });
@@ -190,7 +190,7 @@ describe.concurrent('terminal output', () => {
   });
 
   test('--json on a terminal prints indented JSON', async ({ host }) => {
-    const json = quoted(JSON.stringify(host.options));
+    const json = quoteForShell(JSON.stringify(host.options));
     const { output, exitCode } = await onTerminal(`${EXECUTABLE} --json ${json}`);
     const result = JSON.parse(output);
     expect(result).toMatchObject({ changed: false, system_id: host.systemId });
@@ -199,9 +199,9 @@ describe.concurrent('terminal output', () => {
   });
 
   test('a redirected result is one line even when stderr is a terminal', async ({ host }) => {
-    const json = quoted(JSON.stringify(host.options));
+    const json = quoteForShell(JSON.stringify(host.options));
     const file = join(directory, `${host.systemId}.out`);
-    const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${quoted(file)}`);
+    const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${quoteForShell(file)}`);
     expect(output).toBe('');
     const printed = readFileSync(file, 'utf8');
     expect(printed).toBe(`${JSON.stringify(JSON.parse(printed))}\n`);
@@ -212,9 +212,9 @@ describe.concurrent('terminal output', () => {
   }) => {
     const host = await enrol({ write: false });
     const options = { ...host.options, registration_timeout: 3.2 };
-    const json = quoted(JSON.stringify(options));
+    const json = quoteForShell(JSON.stringify(options));
     const file = join(directory, `${host.systemId}.out`);
-    const { output, exitCode } = await onTerminal(`${EXECUTABLE} ${json} > ${quoted(file)}`);
+    const { output, exitCode } = await onTerminal(`${EXECUTABLE} ${json} > ${quoteForShell(file)}`);
     const steps = rewrittenLines(output);
     expect(steps.length).toBeGreaterThan(0);
     for (const step of steps) {
@@ -227,7 +227,7 @@ describe.concurrent('terminal output', () => {
   test('a retry delay shows progress that fits the width of the terminal', async ({ host }) => {
     host.hit({ kind: 'status', status: 429, retryAfter: 3 });
     const options = { ...host.options, timeout: 60 };
-    const json = quoted(JSON.stringify(options));
+    const json = quoteForShell(JSON.stringify(options));
     const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${directory}/backoff.out`, 60);
     const steps = rewrittenLines(output);
     expect(steps.length).toBeGreaterThan(0);
@@ -240,7 +240,7 @@ describe.concurrent('terminal output', () => {
 
   test('a wait for the settings to settle shows progress on the terminal', async ({ host }) => {
     const options = { ...host.options, display_name: 'web-1', settle: 4 };
-    const json = quoted(JSON.stringify(options));
+    const json = quoteForShell(JSON.stringify(options));
     const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${directory}/settle.out`);
     expect(rewrittenLines(output)[0]).toMatch(/^Waiting for the settings to hold: \d s left$/);
   });
@@ -315,7 +315,7 @@ describe.concurrent('terminal output', () => {
 
   test('a short wait shows no progress', async ({ host }) => {
     host.hit({ kind: 'status', status: 503 });
-    const json = quoted(JSON.stringify(host.options));
+    const json = quoteForShell(JSON.stringify(host.options));
     const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${directory}/short.out`);
     expect(output).toBe('');
   });

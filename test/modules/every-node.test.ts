@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { afterAll, describe, expect } from 'vitest';
 import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import type { Emulator } from '../emulator/emulator.ts';
-import { issue, issueCa, makeCa } from '../emulator/keys.ts';
+import { issueCa, issueServerCertificate, makeCa } from '../emulator/keys.ts';
 import { addSampleObjects } from '../emulator/sample-objects.ts';
 import { executablePath, HOST_MODULE_NAMES, runModule } from '../harness/executable.ts';
 import { test as base } from '../harness/fixture.ts';
@@ -42,8 +42,8 @@ base.beforeAll(async ({ startWith }) => {
   const issuing = await issueCa(ca);
   writeFileSync(caPath, ca.cert);
   writeFileSync(issuingPath, issuing.cert);
-  emulator = await startWith({ tls: await issue(ca) });
-  const { key, cert } = await issue(issuing);
+  emulator = await startWith({ tls: await issueServerCertificate(ca) });
+  const { key, cert } = await issueServerCertificate(issuing);
   chainEmulator = await startWith({ tls: { key, cert: `${cert}\n${issuing.cert}` } });
 });
 afterAll(() => {

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import type { Fault } from '../emulator/faults.ts';
-import { issue, makeCa, sharedKeyFiles } from '../emulator/keys.ts';
+import { issueServerCertificate, makeCa, sharedKeyFiles } from '../emulator/keys.ts';
 import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
 import {
   executablePath,
@@ -48,7 +48,7 @@ test.beforeAll(async ({ emulator: shared, startWith }) => {
   writeFileSync(caPath, ca.cert);
   emulator = shared;
   apiKey = emulator.store.addApiKey();
-  httpsEmulator = await startWith({ tls: await issue(ca) });
+  httpsEmulator = await startWith({ tls: await issueServerCertificate(ca) });
   host = await emulator.enrol();
   httpsHost = await httpsEmulator.enrol();
   const { pkcs1, pkcs8 } = await sharedKeyFiles();

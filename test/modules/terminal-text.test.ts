@@ -9,7 +9,7 @@ import {
 } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { callsWithAllFields, sampleCallsOf } from '../harness/sample-calls.ts';
-import { onTerminal, quoted } from '../terminal.ts';
+import { onTerminal, quoteForShell } from '../terminal.ts';
 
 /** Calls a module on a terminal, with a variable assignment such as `NO_COLOR=1`. */
 function callOnTerminal(
@@ -17,7 +17,12 @@ function callOnTerminal(
   options: Record<string, unknown>,
   { flags = '', environment = 'NO_COLOR=1', columns = 80 } = {},
 ) {
-  const words = [environment, executablePath(module), flags, quoted(JSON.stringify(options))];
+  const words = [
+    environment,
+    executablePath(module),
+    flags,
+    quoteForShell(JSON.stringify(options)),
+  ];
   return onTerminal(words.join(' '), columns);
 }
 
@@ -122,7 +127,7 @@ describe.concurrent('a module called on a terminal', () => {
     ['an unreadable file', '', '/nonexistent.json'],
     ['text that is not JSON', '', '{'],
   ])('a call with %s prints text on a terminal', async (_, flags, argument) => {
-    const call = `${executablePath('jumpcloud_host')} ${flags} ${quoted(argument)}`;
+    const call = `${executablePath('jumpcloud_host')} ${flags} ${quoteForShell(argument)}`;
     const { output } = await onTerminal(`NO_COLOR=1 ${call}`);
     expect(output).toMatch(/^jumpcloud_host: failed \(invalid_arguments\)\n\nerror: /);
     const { output: json } = await onTerminal(`${call} --json`);

@@ -3,7 +3,7 @@ import { takeCredentials } from '../../scripts/probe/credentials.ts';
 import { HostRefused } from '../../scripts/probe/host-check.ts';
 import { SurveyError } from '../../scripts/probe/organisation.ts';
 import { addSampleObjects } from '../emulator/sample-objects.ts';
-import { READ_ONLY } from '../emulator/service-accounts.ts';
+import { READ_ONLY_ROLE } from '../emulator/service-accounts.ts';
 import { test } from '../harness/emulator-fixture.ts';
 import { answersOf, probe, RECORD, stateOf } from './probe-emulator.ts';
 
@@ -74,7 +74,7 @@ describe('a run', () => {
     const wrong = takeCredentials({ JUMPCLOUD_API_KEY: 'jca_wrong' });
     await expect(probe(emulator, host, { credentials: wrong })).rejects.toThrow(SurveyError);
     const readOnly = takeCredentials({
-      JUMPCLOUD_API_KEY: emulator.store.addApiKey({ role: READ_ONLY }),
+      JUMPCLOUD_API_KEY: emulator.store.addApiKey({ role: READ_ONLY_ROLE }),
     });
     const outcome = await probe(emulator, host, { credentials: readOnly });
     expect(answersOf(outcome)['graph_lag']).toMatch('could not be created (status 403)');

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { issue, makeCa, type TlsIdentity } from '../../emulator/keys.ts';
+import { issueServerCertificate, makeCa, type TlsIdentity } from '../../emulator/keys.ts';
 import { hasAnsible } from '../../harness/ansible/controller.ts';
 import { ansibleRoot } from '../../harness/ansible/installation.ts';
 import { sampleRows } from '../../harness/sample-size.ts';
@@ -29,7 +29,7 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 
 
   beforeAll(async () => {
     [role, ca] = await Promise.all([startAgentRole(), makeCa()]);
-    tls = await issue(ca);
+    tls = await issueServerCertificate(ca);
     caPath = await role.controller.put('ca.pem', ca.cert);
   });
   afterAll(() => role?.close());

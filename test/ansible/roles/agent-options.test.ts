@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { issue, makeCa } from '../../emulator/keys.ts';
+import { issueServerCertificate, makeCa } from '../../emulator/keys.ts';
 import { hasAnsible } from '../../harness/ansible/controller.ts';
 import { ansibleRoot } from '../../harness/ansible/installation.ts';
 import { startTunnelProxy } from '../tunnel-proxy.ts';
@@ -81,7 +81,7 @@ describe.runIf(hasAnsible)('variables of the role agent', { timeout: 120_000 }, 
 
   test("a kickstart is downloaded through the proxy, and only the proxy receives the proxy's password", async () => {
     const ca = await makeCa();
-    await role.newHost({ tls: await issue(ca) });
+    await role.newHost({ tls: await issueServerCertificate(ca) });
     role.kickstart.script = 'echo "through $https_proxy"; exit 4\n';
     const proxy = await startTunnelProxy();
     const [user, password] = ['fleet', 'p@ss w0rd/%'];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect } from 'vitest';
 import { stringify } from 'yaml';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
-import { issue, makeCa } from '../../emulator/keys.ts';
+import { issueServerCertificate, makeCa } from '../../emulator/keys.ts';
 import { type Controller, hasAnsible } from '../../harness/ansible/controller.ts';
 import { testWithPipelining as test } from '../../harness/ansible/fixture.ts';
 import { BuiltPackages, canPack, runtimeDescription } from '../../packages/packed.ts';
@@ -42,7 +42,7 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
   test.beforeAll(async ({ controller: ansible }) => {
     controller = ansible;
     const ca = await makeCa();
-    const tls = await issue(ca);
+    const tls = await issueServerCertificate(ca);
     emulator = await startEmulator({ tls });
     proxy = await startTunnelProxy();
     packed = await BuiltPackages.make();

@@ -1,7 +1,7 @@
 import type { Controller } from '../../harness/ansible/controller.ts';
 import { ansibleRoot } from '../../harness/ansible/installation.ts';
 import { sshVariables } from '../../harness/ansible/ssh-variables.ts';
-import { quoted } from '../../terminal.ts';
+import { quoteForShell } from '../../terminal.ts';
 import { type Caller, flagsOf } from '../caller.ts';
 import { readAnswer } from '../read-answer.ts';
 import type { TestBed } from '../test-bed.ts';
@@ -77,7 +77,7 @@ const WAYS: readonly AnsibleWay[] = [
         `${directory}/ansible_collections/systemcontext/jumpcloud/plugins/modules/${call.module}`,
         '--json',
         ...flagsOf(call),
-        quoted(JSON.stringify(call.options)),
+        quoteForShell(JSON.stringify(call.options)),
       ].join(' '),
     }),
     read: commandResult,

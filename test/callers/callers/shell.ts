@@ -1,20 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { executablePath } from '../../harness/executable.ts';
-import { onTerminal, quoted } from '../../terminal.ts';
+import { onTerminal, quoteForShell } from '../../terminal.ts';
 import { type Call, type Caller, flagsOf, makeProcessCaller } from '../caller.ts';
 import { readAnswer } from '../read-answer.ts';
 
 /** Returns a call as a shell command line, with the options as one argument. */
 export function commandLine(call: Call, ...flags: string[]): string {
   const words = [executablePath(call.module), ...flags, ...flagsOf(call)];
-  return [...words, quoted(JSON.stringify(call.options))].join(' ');
+  return [...words, quoteForShell(JSON.stringify(call.options))].join(' ');
 }
 
 export const pipe: Caller = makeProcessCaller(
   { name: 'A pipe', column: 'pipe', needs: ['bash'] },
   async () => async (call) => {
-    const options = quoted(JSON.stringify(call.options));
+    const options = quoteForShell(JSON.stringify(call.options));
     const module = [executablePath(call.module), ...flagsOf(call)].join(' ');
     const line = `set -o pipefail; printf %s ${options} | ${module} | cat`;
     return read(await execa('bash', ['-c', line], RAW_OUTPUT));
@@ -44,7 +44,7 @@ export const commandSubstitution: Caller = makeProcessCaller(
   },
   async (bed) => async (call) => {
     const path = await bed.path(`substituted-${call.id}`);
-    const keep = `status=$?; printf '%s\\n' "$answer" >${quoted(path)}; exit $status`;
+    const keep = `status=$?; printf '%s\\n' "$answer" >${quoteForShell(path)}; exit $status`;
     const { output, exitCode } = await onTerminal(`answer=$(${commandLine(call)}); ${keep}`);
     return { answer: readAnswer(await readFile(path, 'utf8')), exitCode, stderr: output };
   },

@@ -1,4 +1,4 @@
-import { onTerminal, quoted } from '../../terminal.ts';
+import { onTerminal, quoteForShell } from '../../terminal.ts';
 import { type Caller, makeProcessCaller } from '../caller.ts';
 import { readAnswer } from '../read-answer.ts';
 import { commandLine } from './shell.ts';
@@ -21,7 +21,7 @@ export const ssh: Caller = makeProcessCaller(
     ].join(' ');
     return async (call) => {
       const { output, exitCode } = await onTerminal(
-        `${client} ${quoted(commandLine(call, '--json'))}`,
+        `${client} ${quoteForShell(commandLine(call, '--json'))}`,
       );
       return { answer: readAnswer(output, { isTerminal: true }), exitCode };
     };

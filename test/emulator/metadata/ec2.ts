@@ -9,7 +9,7 @@ const VALUES: Readonly<Record<string, string>> = {
   'dynamic/instance-identity/document': '{\n  "accountId" : "123456789012"\n}',
 };
 
-const TAGS = 'meta-data/tags/instance';
+const TAGS_PATH = 'meta-data/tags/instance';
 const TOKEN = 'AQAAAB1lC2_xyz-0123456789==';
 const NOT_FOUND: MetadataAnswer = { status: 404, body: '<html>404 - Not Found</html>' };
 
@@ -20,8 +20,8 @@ export function ec2Answers(
 ): AnswerRequest {
   const values = new Map(Object.entries(VALUES));
   values.set('meta-data/instance-id', instanceId);
-  if (tags !== undefined) values.set(TAGS, Object.keys(tags).join('\n'));
-  for (const [name, value] of Object.entries(tags ?? {})) values.set(`${TAGS}/${name}`, value);
+  if (tags !== undefined) values.set(TAGS_PATH, Object.keys(tags).join('\n'));
+  for (const [name, value] of Object.entries(tags ?? {})) values.set(`${TAGS_PATH}/${name}`, value);
 
   return ({ method, url = '', headers }) => {
     // Only requests through a proxy have these headers.

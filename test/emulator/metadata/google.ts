@@ -8,22 +8,22 @@ const VALUES: Readonly<Record<string, string>> = {
   'project/project-id': 'shop-production',
 };
 
-const ATTRIBUTES = 'instance/attributes/';
-const GOOGLE = { 'metadata-flavor': 'Google', server: 'Metadata Server for VM' };
+const ATTRIBUTES_PATH = 'instance/attributes/';
+const GOOGLE_HEADERS = { 'metadata-flavor': 'Google', server: 'Metadata Server for VM' };
 
 /** Returns the answers of Google's metadata service. */
 export function answerGoogle(attributes: Readonly<Record<string, string>> = {}): AnswerRequest {
   const values = new Map(Object.entries(VALUES));
-  values.set(ATTRIBUTES, Object.keys(attributes).join('\n'));
-  for (const [name, value] of Object.entries(attributes)) values.set(ATTRIBUTES + name, value);
+  values.set(ATTRIBUTES_PATH, Object.keys(attributes).join('\n'));
+  for (const [name, value] of Object.entries(attributes)) values.set(ATTRIBUTES_PATH + name, value);
 
   return ({ url = '', headers }) => {
     if (headers['metadata-flavor'] !== 'Google' || headers['x-forwarded-for'] !== undefined) {
-      return { status: 403, headers: GOOGLE, body: 'Missing required header' };
+      return { status: 403, headers: GOOGLE_HEADERS, body: 'Missing required header' };
     }
     const body = values.get(url.replace(/^\/computeMetadata\/v1\//, ''));
     return body === undefined
-      ? { status: 404, headers: GOOGLE, body: '<html>404</html>' }
-      : { status: 200, headers: GOOGLE, body };
+      ? { status: 404, headers: GOOGLE_HEADERS, body: '<html>404</html>' }
+      : { status: 200, headers: GOOGLE_HEADERS, body };
   };
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, vi } from 'vitest';
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { Fault } from '../../emulator/faults.ts';
-import { READ_ONLY, type ServiceAccount } from '../../emulator/service-accounts.ts';
+import { READ_ONLY_ROLE, type ServiceAccount } from '../../emulator/service-accounts.ts';
 import { runModule } from '../../harness/executable.ts';
 import { test } from '../../harness/fixture.ts';
 import { callWith, separateTokenRequests, serviceAccountOptions } from './admin-call.ts';
@@ -13,7 +13,7 @@ test.beforeEach(async ({ emulator: shared }) => {
   emulator = shared;
   emulator.clearRequests();
   emulator.faults.clear();
-  account = emulator.store.serviceAccounts.add({ role: READ_ONLY });
+  account = emulator.store.serviceAccounts.add({ role: READ_ONLY_ROLE });
 });
 beforeEach(() => {
   for (const name of ['API_KEY', 'ORG_ID', 'CLIENT_ID', 'CLIENT_SECRET']) {
@@ -138,7 +138,7 @@ describe('a service account', () => {
 
   test("the message names the service account's role if the role does not allow a request", async () => {
     for (const refusal of [401, 403] as const) {
-      account.role = { may: () => false, refusal };
+      account.role = { permits: () => false, refusal };
       const answer = await call({ policies: 'all' });
       expect(answer).toMatchObject({
         error: { code: refusal === 401 ? 'unauthorized' : 'rejected' },

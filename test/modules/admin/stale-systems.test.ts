@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, vi } from 'vitest';
 import { Interrupted } from '../../../src/base/interrupted.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { Fault } from '../../emulator/faults.ts';
-import { READ_ONLY, type ServiceAccount } from '../../emulator/service-accounts.ts';
+import { READ_ONLY_ROLE, type ServiceAccount } from '../../emulator/service-accounts.ts';
 import type { Answer } from '../../harness/answer.ts';
 import { callInProcess, moduleNamed } from '../../harness/call-in-process.ts';
 import { runModule, runRaw } from '../../harness/executable.ts';
@@ -391,7 +391,7 @@ describe('the check before each DELETE', () => {
     "the message names the service account's role if JumpCloud forbids deletions with %i",
     async (refusal) => {
       const ids = [addRecord({}), addRecord({})];
-      account.role = { ...READ_ONLY, refusal };
+      account.role = { ...READ_ONLY_ROLE, refusal };
       expect(await call({ inactive_days: 30 })).toMatchObject({ changed: false });
       const answer = await call(absent);
       expect(answer).toMatchObject({

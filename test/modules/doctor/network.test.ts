@@ -5,7 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../../emulator/emulator.ts';
-import { issue, makeCa, sharedKeyFiles, type TlsIdentity } from '../../emulator/keys.ts';
+import {
+  issueServerCertificate,
+  makeCa,
+  sharedKeyFiles,
+  type TlsIdentity,
+} from '../../emulator/keys.ts';
 import { findClosedPort, openHangingPort } from '../../faults/bad-server.ts';
 import { startConnectProxy } from '../../faults/connect-proxy.ts';
 import { startNameServer } from '../../faults/name-server.ts';
@@ -24,7 +29,7 @@ let host: EnrolledHost;
 test.beforeAll(async ({ startWith }) => {
   ca = await makeCa();
   writeFileSync(caPath, ca.cert);
-  tls = await issue(ca);
+  tls = await issueServerCertificate(ca);
   emulator = await startWith({ tls });
   host = await emulator.enrol();
 });
@@ -133,21 +138,21 @@ describe.concurrent('a certificate that is not trusted', () => {
     ],
     [
       'an expired certificate',
-      () => issue(ca, { days: -1 }),
+      () => issueServerCertificate(ca, { days: -1 }),
       {},
       /expired/,
       /clock says .* set the clock/,
     ],
     [
       'a certificate that is not yet valid',
-      () => issue(ca, { since: 1 }),
+      () => issueServerCertificate(ca, { since: 1 }),
       {},
       /not yet valid/,
       /clock says/,
     ],
     [
       'a certificate for another name',
-      () => issue(ca, { names: 'DNS:jumpcloud.example' }),
+      () => issueServerCertificate(ca, { names: 'DNS:jumpcloud.example' }),
       {},
       /does not match/,
       /check api_url, proxy and name resolution/,

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vi
 import { AddressRotation } from '../../../src/transport/connect/address-rotation.ts';
 import { Connector } from '../../../src/transport/connect/connector.ts';
 import { DnsResolver } from '../../../src/transport/connect/dns.ts';
-import { issue, makeCa, type TlsIdentity } from '../../emulator/keys.ts';
+import { issueServerCertificate, makeCa, type TlsIdentity } from '../../emulator/keys.ts';
 
 function connectorTo(isSecure: boolean, port: number, trusted?: string): Connector {
   const resolver = new DnsResolver(() => 5000);
@@ -20,7 +20,7 @@ let ca: TlsIdentity;
 let certificate: TlsIdentity;
 beforeAll(async () => {
   ca = await makeCa();
-  certificate = await issue(ca);
+  certificate = await issueServerCertificate(ca);
 });
 
 describe.each(['http:', 'https:'])('Connector over %s', (protocol) => {
