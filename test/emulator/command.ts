@@ -8,12 +8,12 @@ import { type Emulator, type EnrolledHost, startEmulator } from './emulator.ts';
 import { introduction, type StartedEmulator } from './introduction.ts';
 import { makeKeyFiles } from './keys.ts';
 import { writeReadyFile } from './ready-file.ts';
-import { addDynamicGroup, addSampleObjects } from './sample-objects.ts';
+import { addDeadRecords, addDynamicGroup, addSampleObjects } from './sample-objects.ts';
 import { READ_ONLY_ROLE } from './service-accounts.ts';
 import type { LoggedRequest } from './types.ts';
 
 const USAGE =
-  'npm run emulator [-- --port N --dir DIR --hosts N --ready-file FILE --answers probe-report.json]';
+  'npm run emulator [-- --port N --dir DIR --hosts N --dead N --ready-file FILE --answers probe-report.json]';
 
 const HELP = `Usage: ${USAGE}
 
@@ -21,6 +21,7 @@ const HELP = `Usage: ${USAGE}
   --dir DIR          the agent directory of the host, or with --hosts the directory in which
                      each host has its own; default: temporary directories
   --hosts N          the number of hosts to enrol, each with its own key; default: 1
+  --dead N           the number of records of dead hosts to add; default: 0
   --ready-file FILE  a file for scripts, written when the emulator is ready
   --answers FILE     answer as a report of npm run probe describes
   --help             print this text`;
@@ -32,6 +33,8 @@ interface CommandOptions {
   readonly port: number;
   /** The number of hosts. If there are several, each has its own directory inside `dir`. */
   readonly hosts: number;
+  /** The number of records of dead hosts. */
+  readonly dead: number;
   /**
    * The directory of the hosts. If undefined, temporary directories are used and removed at the
    * end.
@@ -46,11 +49,19 @@ interface CommandOptions {
 function parseCommandOptions(): CommandOptions {
   const text = { type: 'string' } as const;
   try {
-    const options = { port: text, dir: text, hosts: text, 'ready-file': text, answers: text };
+    const options = {
+      port: text,
+      dir: text,
+      hosts: text,
+      dead: text,
+      'ready-file': text,
+      answers: text,
+    };
     const { values } = parseArgs({ options: { ...options, help: { type: 'boolean' } } });
     return {
       port: parseWholeNumber('port', values.port ?? '0', 0, 65535),
       hosts: parseWholeNumber('hosts', values.hosts ?? '1', 1, 1000),
+      dead: parseWholeNumber('dead', values.dead ?? '0', 0, 1000),
       dir: values.dir && resolve(values.dir),
       readyFile: values['ready-file'] && resolve(values['ready-file']),
       behaviour: values.answers === undefined ? {} : readAnswers(values.answers),
@@ -139,9 +150,11 @@ async function main(): Promise<void> {
   const systemIds = hosts.map(({ systemId }) => systemId);
   const objects = addSampleObjects(store, first.systemId);
   objects.push(addDynamicGroup(store, systemIds));
+  addDeadRecords(store, options.dead);
   const started: StartedEmulator = {
     url,
     hosts,
+    deadRecords: options.dead,
     objects,
     apiKey: store.addApiKey(),
     serviceAccount: store.serviceAccounts.add({ role: READ_ONLY_ROLE }),

@@ -7,6 +7,8 @@ export interface StartedEmulator {
   readonly url: string;
   /** The enrolled hosts. `SampleObject.relation` describes the relation to the first one. */
   readonly hosts: readonly [EnrolledHost, ...EnrolledHost[]];
+  /** The number of records of dead hosts. */
+  readonly deadRecords: number;
   readonly objects: readonly SampleObject[];
   readonly apiKey: string;
   readonly serviceAccount: ServiceAccount;
@@ -15,7 +17,7 @@ export interface StartedEmulator {
 
 /** Returns the text that introduces the emulator, with commands to paste. */
 export function introduction(started: StartedEmulator): string {
-  const { url, hosts, objects, apiKey, serviceAccount, tokenUrl } = started;
+  const { url, hosts, deadRecords, objects, apiKey, serviceAccount, tokenUrl } = started;
   const [{ agentDir, systemId }] = hosts;
   const [secret] = serviceAccount.secrets;
   const unrelated = (type: SampleObject['type']) =>
@@ -27,6 +29,7 @@ export function introduction(started: StartedEmulator): string {
   const desired = { system_groups: ['web'], users: ['ada'] };
   const curl = (path: string, ...words: string[]) =>
     `  ${['curl -s -H', quoteForShell(`x-api-key: ${apiKey}`), ...words, quoteForShell(url + path)].join(' ')}`;
+  const stale = { api_url: url, api_key: apiKey, inactive_days: 30 };
   const search = { filter: [{ username: 'ada' }], fields: 'username email' };
   const asJson = ['-H', quoteForShell('content-type: application/json')];
   const width = Math.max(...objects.map(({ name }) => name.length));
@@ -66,6 +69,14 @@ export function introduction(started: StartedEmulator): string {
     curl('/api/v2/systemgroups?filter=name:eq:web'),
     curl('/api/search/systemusers', ...asJson, '-d', quoteForShell(JSON.stringify(search))),
     '',
+    ...(deadRecords === 0
+      ? []
+      : [
+          `Commands with which an administrator reports and deletes ${deadRecords} records of dead hosts:`,
+          call('jumpcloud_stale_systems', stale),
+          call('jumpcloud_stale_systems', { ...stale, state: 'absent', max_percent: 100 }),
+          '',
+        ]),
     'Command with which an administrator deletes the host, so that modules fail with 401:',
     curl(`/api/systems/${systemId}`, '-X', 'DELETE'),
     '',

@@ -46,6 +46,18 @@ export function addSampleObjects(store: Store, systemId: string): SampleObject[]
   return objects;
 }
 
+/** Adds records of hosts that died 60 days ago and did not remove themselves. */
+export function addDeadRecords(store: Store, count: number): void {
+  const lastContact = new Date(Date.now() - 60 * 86_400_000).toISOString();
+  for (let number = 1; number <= count; number++) {
+    const attributes = [
+      { name: 'managed_by', value: 'ansible' },
+      { name: 'instance_id', value: `i-dead-${number}` },
+    ];
+    store.addRecord({ hostname: `dead-${number}`, active: false, lastContact, attributes });
+  }
+}
+
 /**
  * Adds a dynamic group with the given systems. At JumpCloud, a new organisation has such a group.
  */

@@ -142,7 +142,7 @@ describe.each([
 });
 
 describe.each(['new directories', 'chosen directories'])(
-  'npm run emulator -- --hosts 3, in %s',
+  'npm run emulator -- --hosts 3 --dead 2, in %s',
   (where) => {
     const readyFile = join(directory, `several-${where}`);
     const dir = join(directory, 'several');
@@ -152,9 +152,14 @@ describe.each(['new directories', 'chosen directories'])(
       if (emulator.exitCode === null) process.kill(pid, 'SIGKILL');
     });
 
-    test('each host is enrolled and belongs to the dynamic group', async () => {
+    test('each host is enrolled, and the printed commands delete the dead records', async () => {
       const chosen = where === 'new directories' ? [] : ['--dir', dir];
-      emulator = emulate('--hosts', '3', '--ready-file', readyFile, ...chosen);
+      emulator = emulate('--hosts', '3', '--dead', '2', '--ready-file', readyFile, ...chosen);
+      let output = '';
+      emulator.stdout.on('data', (chunk) => {
+        output += chunk;
+      });
+      await expect.poll(() => output, { timeout: 20_000 }).toContain('Requests:');
       await expect.poll(() => existsSync(readyFile), { timeout: 20_000 }).toBe(true);
       const ready: Ready = JSON.parse(readFileSync(readyFile, 'utf8'));
       pid = ready.pid;
@@ -172,6 +177,18 @@ describe.each(['new directories', 'chosen directories'])(
         expect(system_id).toBe(systemId);
         expect(groups).toContain(dynamic);
         expect(groups.length).toBe(systemId === ready.systemId ? 2 : 1);
+      }
+      const commands = output
+        .split('\n')
+        .filter((line) => line.includes('/jumpcloud_stale_systems '));
+      const answers: { stale: { hostname: string }[]; deleted: string[] }[] = [];
+      for (const command of commands) {
+        const { stdout } = await execa('sh', ['-c', command], { cwd: root });
+        answers.push(JSON.parse(stdout));
+      }
+      expect(answers.map(({ deleted }) => deleted.length)).toEqual([0, 2]);
+      for (const { stale } of answers) {
+        expect(stale.map(({ hostname }) => hostname).sort()).toEqual(['dead-1', 'dead-2']);
       }
       process.kill(pid, 'SIGTERM');
       const { exitCode, stdout } = await emulator;
@@ -192,7 +209,7 @@ describe('npm run emulator', () => {
   test('--help prints the options and exits with 0', async () => {
     const { exitCode, stdout, stderr } = await emulate('--help');
     expect([exitCode, stderr]).toEqual([0, '']);
-    for (const option of ['port', 'dir', 'hosts', 'ready-file', 'answers']) {
+    for (const option of ['port', 'dir', 'hosts', 'dead', 'ready-file', 'answers']) {
       expect(stdout).toMatch(new RegExp(`^  --${option} .*\\w{4}`, 'm'));
     }
   });
@@ -219,6 +236,7 @@ describe('npm run emulator', () => {
 
   test.each([
     [['--port', '70000'], /--port must be a number from 0 to 65535, got "70000"\. Usage: /],
+    [['--dead', '1001'], /--dead must be a number from 0 to 1000, got "1001"\. Usage: /],
     [['--hosts', '0'], /--hosts must be a number from 1 to 1000, got "0"\. Usage: /],
     [['--prt', '1'], /^Unknown option '--prt'.*Usage: npm run emulator/],
     [
