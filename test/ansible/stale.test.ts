@@ -134,19 +134,24 @@ describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 120_000 }, (
     startWith,
   }) => {
     await prepare(startWith);
-    const dead = addRecord(withInstance('i-dead'));
-    const alive = addRecord(withInstance('i-alive'));
+    const account = { name: 'account', value: '1' };
+    const inAccount = (id: string) => {
+      const { hostname, attributes } = withInstance(id);
+      return addRecord({ hostname, attributes: [...attributes, account] });
+    };
+    const [dead, alive] = [inAccount('i-dead'), inAccount('i-alive')];
+    const other = addRecord(withInstance('i-other-account'));
     const file = await putPlaybook(controller, 'stale/report.yml');
     const run = (listed: string, more: object = {}) => {
       const list_instances = ['printf', '%s', listed];
       return controller.playbook(file, {
-        flags: [...variables({ list_instances, ...more }), '-v'],
+        flags: [...variables({ list_instances, attributes: { account: '1' }, ...more }), '-v'],
         env,
       });
     };
     const report = await run('["i-alive", "i-new"]');
     expect(report.recaps['localhost'], report.output).toMatchObject({ changed: 0, failed: 0 });
-    expect(report.output).toContain('Found 1 stale record among 32.');
+    expect(report.output).toContain('Found 1 stale record among 33.');
     for (const failed of ['[]', '']) {
       const { recaps, output } = await run(failed, { delete: true });
       expect(recaps['localhost'], output).toMatchObject({ changed: 0, failed: 1 });
@@ -154,6 +159,10 @@ describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 120_000 }, (
     expect(emulator.store.systems.has(dead)).toBe(true);
     const deleted = await run('["i-alive", "i-new"]', { delete: true });
     expect(deleted.recaps['localhost'], deleted.output).toMatchObject({ changed: 1, failed: 0 });
-    expect([dead, alive].map((id) => emulator.store.systems.has(id))).toEqual([false, true]);
+    expect([dead, alive, other].map((id) => emulator.store.systems.has(id))).toEqual([
+      false,
+      true,
+      true,
+    ]);
   });
 });

@@ -21,7 +21,10 @@ describe.runIf(hasTool(SCRIPT, 'jq'))('the CI job stale/stale.sh', () => {
         hostname: `host-${value}`,
         active: false,
         lastContact,
-        attributes: [{ name: 'instance_id', value }],
+        attributes: [
+          { name: 'instance_id', value },
+          { name: 'account', value: '1' },
+        ],
       });
     const [dead, alive] = [add('i-dead'), add('i-alive')];
     for (let i = 0; i < 20; i++) store.addRecord();
@@ -37,10 +40,11 @@ describe.runIf(hasTool(SCRIPT, 'jq'))('the CI job stale/stale.sh', () => {
     const account = store.serviceAccounts.add();
     const [secret = ''] = account.secrets;
     const bin = `${sandbox.directory}/usr/bin:${sandbox.directory}/usr/local/sbin`;
-    const run = async (LISTED: string, ...words: string[]) =>
-      execa(await sandbox.place(SCRIPT), words, {
+    const run = async (LISTED: string, command = 'report', ofAccount = '1') =>
+      execa(await sandbox.place(SCRIPT), [command], {
         env: {
           ...sandbox.env,
+          ATTRIBUTES: ofAccount && JSON.stringify({ account: ofAccount }),
           PATH: `${bin}:${process.env['PATH']}`,
           LISTED,
           JUMPCLOUD_CLIENT_ID: account.clientId,
@@ -51,9 +55,10 @@ describe.runIf(hasTool(SCRIPT, 'jq'))('the CI job stale/stale.sh', () => {
     const report = await run('["i-alive"]');
     expect(report, report.stderr).toMatchObject({ exitCode: 0, stderr: '' });
     expect(report.stdout).toBe(`host-i-dead ${dead}: Last contact 60 days ago.`);
+    expect(await run('["i-alive"]', 'report', '2')).toMatchObject({ exitCode: 0, stdout: '' });
     for (const listed of ['[]', '']) expect((await run(listed, 'delete')).exitCode).not.toBe(0);
     expect(store.systems.has(dead)).toBe(true);
-    expect((await run('["i-alive"]', 'delete')).exitCode).toBe(0);
+    expect((await run('["i-alive"]', 'delete', '')).exitCode).toBe(0);
     expect([dead, alive].map((id) => store.systems.has(id))).toEqual([false, true]);
     await sandbox.remove();
   });
