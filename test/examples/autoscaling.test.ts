@@ -12,10 +12,8 @@ test('autoscaling/host.json gives each role its name and groups, and fails witho
   machine,
 }) => {
   const example = await readExample('autoscaling/host.json');
-  expect(example.names).toBe('/etc/jumpcloud/names.json');
   const { settle: _, ...system } = example.system;
-  const names = await readExample('autoscaling/names.json');
-  const options = { ...example, names, system, registration_timeout: 0 };
+  const options = { ...example, system, registration_timeout: 0 };
   const boot = async (tags: Record<string, string>) => {
     const metadata = { cloud: 'ec2', tags } as const;
     const call = { module: 'jumpcloud_host', options, flags: ['--diff'] } as const;
@@ -34,6 +32,7 @@ test('autoscaling/host.json gives each role its name and groups, and fails witho
               role,
               autoscaling_group: 'shop',
               instance_id: 'i-0123456789abcdef0',
+              account: '123456789012',
               region: 'eu-central-1',
             },
           },

@@ -33,13 +33,10 @@ let groups: Record<string, string>;
 const networks: CloudNetwork[] = [];
 
 beforeAll(async () => {
-  const readExample = (name: string) => readFile(join(EXAMPLES, 'autoscaling', name), 'utf8');
-  const document = await readExample('host.json');
-  const names = await readExample('names.json');
-  groups = JSON.parse(names).system_group;
+  const document = await readFile(join(EXAMPLES, 'autoscaling/host.json'), 'utf8');
+  groups = JSON.parse(document).names.system_group;
   for (const id of Object.values(groups)) fleet().emulator.store.addGroup(id);
   const at = (path: string) => join(fleet().image, path);
-  await writeFile(at('etc/jumpcloud/names.json'), names);
   await writeFile(
     at('etc/jumpcloud/host.json'),
     document.replace('"settle": 60', '"settle": 1').replace('600', '60'),
@@ -80,6 +77,7 @@ function expectRole({ host }: Member, role: string, instanceId: string): void {
     attributes: [
       { name: 'role', value: role },
       { name: 'instance_id', value: instanceId },
+      { name: 'account', value: '123456789012' },
       { name: 'region', value: 'eu-central-1' },
     ],
   });
