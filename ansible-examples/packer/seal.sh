@@ -32,7 +32,11 @@ systemctl stop systemd-random-seed.service
 rm -f /var/lib/systemd/random-seed /var/lib/systemd/credential.secret /var/lib/dbus/machine-id
 : >/etc/machine-id
 
-# The SSH host keys, last of all: no one can log in without them. cloud-init makes new ones, as does
+# The tombstone of jumpcloud_removal, which contains the id of the build host's record.
+rm -f /opt/jc/.removed-from-jumpcloud
+
+# The SSH host keys, last of all: no one can log in without them. Packer's open connection still works,
+# also for ssh_clear_authorized_keys of a cloud builder. cloud-init makes new ones, as does
 # sshd-keygen on Red Hat. For a Debian without cloud-init, add a unit that runs ssh-keygen -A before
 # ssh.service.
 rm -f /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub

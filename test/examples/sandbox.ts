@@ -31,6 +31,7 @@ const MOVED_PATHS = [
   '/var/lib/',
   '/var/log/',
   '/etc/systemd/system',
+  '/opt/jc/',
   '/root/',
   '/home/',
   'jumpcloud-build',
