@@ -1,15 +1,12 @@
 #!/bin/sh
 # Prints the last results of jumpcloud-host.service and jumpcloud-removal.service as metrics for the
-# textfile collector of Prometheus' node_exporter. Run it as root, for example every minute:
+# textfile collector of Prometheus' node_exporter. Run it as root every minute. Copy it to
+# /usr/local/sbin/jumpcloud-metrics, and write this line to /etc/cron.d/jumpcloud-metrics:
 #
-#   metrics.sh >/var/lib/node_exporter/jumpcloud.prom.new &&
-#     mv /var/lib/node_exporter/jumpcloud.prom.new /var/lib/node_exporter/jumpcloud.prom
+#   * * * * * root cd /var/lib/node_exporter && /usr/local/sbin/jumpcloud-metrics >new && mv new jumpcloud.prom
 #
-# node_exporter reads that directory with --collector.textfile.directory=/var/lib/node_exporter.
-# Useful alerts, which need jumpcloud-host.timer:
-#   jumpcloud_last_run_outcome{outcome="failed"} == 1       for 5 minutes
-#   sum by (instance, unit) (jumpcloud_last_run_outcome{outcome=~"retrying|stopped"})  for 90 minutes
-#   time() - jumpcloud_last_run_timestamp_seconds{unit="jumpcloud-host.service"} > 3 * 3600
+# node_exporter reads the directory with --collector.textfile.directory=/var/lib/node_exporter.
+# alerts.yml contains the alerts.
 set -eu
 
 # Another directory than that of the units is for tests.

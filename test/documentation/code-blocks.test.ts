@@ -12,7 +12,10 @@ import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
 import { codeBlocksOf, documentationPages } from './code-blocks.ts';
 
 /** Harmless programs that code blocks run for real, on copies of the files that they name. */
-const REAL = ['cat', 'cp', 'grep', 'mkdir', 'mv', 'node', 'printf', 'rm', 'sed', 'sh', 'tee'];
+const REAL = [
+  ...['cat', 'cp', 'find', 'grep', 'mkdir', 'mv', 'node', 'printf', 'rm', 'sed', 'sh', 'sleep'],
+  ...['tee', 'timeout'],
+];
 
 /** Programs that the test replaces. Each replacement records its arguments and succeeds. */
 const RECORDED = [
@@ -49,7 +52,7 @@ const FILES = {
   'etc/pki/rpm-gpg/jumpcloud-system-context.asc.new': '',
   'etc/yum.repos.d/.keep': '',
   'etc/systemd/system/.keep': '',
-  'run/jumpcloud-system-context/jumpcloud-host.json': '{"outcome":"failed"}',
+  'run/jumpcloud-system-context/jumpcloud-host.json': '{"outcome":"unchanged"}',
   'usr/share/doc/jumpcloud-system-context/examples/host.json': '{"groups": []}',
 };
 

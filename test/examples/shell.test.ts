@@ -202,6 +202,69 @@ describe('shell/metrics.sh', () => {
   });
 });
 
+describe('shell/alerts.yml', () => {
+  /** The boot at minute 0 and the outcomes of a host, in the notation of promtool. */
+  const host = (instance: string, outcomes: Record<string, string>) => {
+    const series = (metric: string, labels: string, values: string) => ({
+      series: `${metric}{instance="${instance}"${labels}}`,
+      values,
+    });
+    return [
+      series('node_boot_time_seconds', '', '0x60'),
+      ...Object.entries(outcomes).map(([outcome, values]) =>
+        series(
+          'jumpcloud_last_run_outcome',
+          `,unit="jumpcloud-host.service",outcome="${outcome}"`,
+          values,
+        ),
+      ),
+    ];
+  };
+
+  test.runIf(hasTool('the alerts in shell/alerts.yml', 'promtool'))(
+    'a host without success for 20 minutes fires an alert, also if it has no metric',
+    async () => {
+      const alert = (minute: number, ...instances: string[]) => ({
+        eval_time: `${minute}m`,
+        alertname: 'JumpCloudNotInDesiredState',
+        exp_alerts: instances.map((instance) => ({ exp_labels: { instance } })),
+      });
+      const rules = {
+        rule_files: [await sandbox.place('shell/alerts.yml')],
+        tests: [
+          {
+            interval: '1m',
+            input_series: [
+              ...host('no run', {}),
+              ...host('retrying', { retrying: '_ _ 1x58' }),
+              ...host('described', { changed: '_ _ 1x58' }),
+              ...host('later', { unchanged: '1x29 stale', retrying: '_x30 1x30' }),
+            ],
+            alert_rule_test: [
+              alert(19),
+              alert(21, 'no run', 'retrying'),
+              alert(51, 'no run', 'retrying', 'later'),
+            ],
+          },
+        ],
+      };
+      await sandbox.write('/rules.json', JSON.stringify(rules));
+      await execa('promtool', ['test', 'rules', sandbox.path('/rules.json')]);
+    },
+  );
+
+  test('the alerts use only metrics and outcomes that the units and scripts write', async () => {
+    const alerts = await readFile(await sandbox.place('shell/alerts.yml'), 'utf8');
+    const metrics = await readFile(await sandbox.place('shell/metrics.sh'), 'utf8');
+    for (const [name] of alerts.matchAll(/jumpcloud_\w+/g))
+      expect(metrics).toContain(`metric ${name} `);
+    const outcomes = [...alerts.matchAll(/outcome=~?"(.*?)"/g)].flatMap(([, list]) =>
+      list?.split('|'),
+    );
+    expect(new Set(outcomes)).toEqual(new Set(['changed', 'unchanged', 'failed']));
+  });
+});
+
 test.each(SCRIPTS)('sh -n finds no syntax error in %s', async (script) => {
   await execa('sh', ['-n', await sandbox.place(script)]);
 });

@@ -24,7 +24,7 @@ const PATH_UNIT = 'jumpcloud-host.path';
 const UNITS = [HOST_UNIT, REMOVAL, APPLY, TIMER, PATH_UNIT];
 const SERVICES = [HOST_UNIT, REMOVAL, APPLY];
 
-const DOCS = join(projectDirectory, 'docs/autoscaling.md');
+const DOCS = join(projectDirectory, 'docs/systemd.md');
 const LIBATOMIC = '/usr/lib/x86_64-linux-gnu/libatomic.so.1';
 
 /** A drop-in that makes the timer elapse every few seconds instead of every hour. */
@@ -46,6 +46,20 @@ ExecStop=/bin/cp -a ${RESULTS}/jumpcloud-removal.json /var/
 [Install]
 WantedBy=multi-user.target
 `;
+
+/** Writes the units of the documentation that report a failure. They append to /var/failures. */
+async function reportFailures({ machine }: Member): Promise<void> {
+  const text = await readFile(DOCS, 'utf8');
+  const [, dropIn = ''] = /```ini\n(\[Unit\]\nOnFailure=.*?)```/s.exec(text) ?? [];
+  const [, unit = ''] =
+    /```ini\n(\[Service\]\nType=oneshot\nExecCondition=.*?)```/s.exec(text) ?? [];
+  const report = `ExecStart=/bin/sh -c 'cat ${RESULTS}/jumpcloud-host.json >>/var/failures'`;
+  await machine.write(`etc/systemd/system/${HOST_UNIT}.d/report.conf`, dropIn);
+  await machine.write(
+    'etc/systemd/system/jumpcloud-failed.service',
+    unit.replace(/^ExecStart=.*/m, report),
+  );
+}
 
 /** Waits until `read` returns the expected value. */
 function waitForValue<T>(read: () => T, expected: T, seconds: number): Promise<void> {
@@ -141,6 +155,7 @@ describe.each<[BaseKind, number]>([
   lifecycleTest(name('the timer restarts the unit that has failed permanently'), async (report) => {
     const member = await fleet().add({ agentDelay: 4, document: { registration_timeout: 1 } });
     const { machine } = member;
+    await reportFailures(member);
     await machine.boot();
     const waiting = await waitForOutcome(member, 'retrying', 40);
     expect(waiting.result?.error?.code).toBe('not_enrolled');
@@ -148,6 +163,9 @@ describe.each<[BaseKind, number]>([
     await machine.run('systemctl', 'restart', HOST_UNIT);
     await machine.waitForState(HOST_UNIT, 'failed', 40);
     const failed = await waitForOutcome(member, 'failed', 5);
+    await waitForValue(() => existsSync(join(machine.directory, 'var/failures')), true, 10);
+    const failures = await readFile(join(machine.directory, 'var/failures'), 'utf8');
+    expect(failures.match(/"outcome":"\w+"/g)).toEqual(['"outcome":"failed"']);
     expect(failed).toMatchObject({
       unit: HOST_UNIT,
       result: { changed: false, failed: true, error: { code: 'invalid_arguments' } },

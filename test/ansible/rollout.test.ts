@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect } from 'vitest';
+import { parse, stringify } from 'yaml';
+import type { Emulator } from '../emulator/emulator.ts';
+import { EXAMPLES, makeSandbox, type Sandbox } from '../examples/sandbox.ts';
+import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
+import { test } from '../harness/ansible/fixture.ts';
+
+const SYSTEMD = 'ansible.builtin.systemd';
+const DOCUMENT = '/etc/jumpcloud/host.json';
+const OLD = '{"groups": []}';
+
+describe.runIf(hasAnsible)('systemd/rollout.yml', { timeout: 300_000 }, () => {
+  let controller: Controller;
+  let emulator: Emulator;
+  let sandboxes: Sandbox[];
+  let rollOut: (document: object, ...flags: string[]) => ReturnType<Controller['playbook']>;
+
+  /** Starts the packaged program in the background, as systemctl restart does. */
+  const prepareHost = async (sandbox: Sandbox) => {
+    const program = sandbox.path('/usr/lib/jumpcloud-system-context/describe-host');
+    const result = sandbox.path('/run/jumpcloud-system-context/jumpcloud-host.json');
+    const run = `sh '${program}' '${sandbox.path(DOCUMENT)}' '${result}' >'${sandbox.path('/run/log')}' 2>&1 &`;
+    await sandbox.write('/run/jumpcloud-system-context/old', '');
+    await sandbox.write(DOCUMENT, OLD);
+    await sandbox.writeProgram('/usr/bin/restart', run);
+  };
+
+  test.beforeEach(async ({ controller: ansible, emulator: shared }) => {
+    controller = ansible;
+    emulator = shared;
+    sandboxes = await Promise.all([1, 2, 3, 4].map(() => makeSandbox(emulator)));
+    for (const sandbox of sandboxes) await prepareHost(sandbox);
+    const hosts = sandboxes.map((sandbox, i) => [`host-${i}`, { root: sandbox.directory }]);
+    const all = { hosts: Object.fromEntries(hosts), vars: { ansible_connection: 'local' } };
+    const inventory = await controller.put('rollout/hosts.yml', stringify({ all }));
+    const text = await readFile(`${EXAMPLES}systemd/rollout.yml`, 'utf8');
+    const plays: { tasks: Record<string, unknown>[] }[] = JSON.parse(
+      JSON.stringify(parse(text))
+        .replaceAll(/"(?=\/(usr|etc|run)\/)/g, '"{{ root }}')
+        .replace('"delay":5', '"delay":1')
+        .replace('"retries":120', '"retries":20'),
+    );
+    for (const play of plays) {
+      play.tasks = play.tasks.map(({ [SYSTEMD]: restart, ...task }) =>
+        restart === undefined
+          ? task
+          : { ...task, 'ansible.builtin.command': '{{ root }}/usr/bin/restart' },
+      );
+    }
+    const file = await controller.put('rollout/rollout.yml', stringify(plays));
+    rollOut = async (document, ...flags) => {
+      const path = await controller.put('rollout/host.json', JSON.stringify(document));
+      return controller.playbook(file, {
+        flags: ['-i', inventory, '-e', `document=${path}`, ...flags],
+      });
+    };
+    return () => Promise.all(sandboxes.map((sandbox) => sandbox.remove()));
+  });
+
+  const names = () => sandboxes.map(({ host }) => emulator.store.record(host.systemId).displayName);
+  const documents = () =>
+    Promise.all(sandboxes.map((sandbox) => readFile(sandbox.path(DOCUMENT), 'utf8')));
+
+  test('the rollout checks a document, applies it in batches, and stops after a failed run', async () => {
+    const before = names();
+    const document = { system: { display_name: 'new' } };
+    const check = await rollOut(document, '--check', '--limit', 'host-0');
+    expect(check.exitCode, check.output).toBe(0);
+    expect(check.output).toContain('"display_name": "new"');
+    expect([names(), await documents()]).toEqual([before, [OLD, OLD, OLD, OLD]]);
+
+    const refusedId = sandboxes[1]?.host.systemId ?? '';
+    emulator.faults.add({
+      fault: { kind: 'status', status: 403 },
+      times: 9,
+      when: ({ method, url }) => method === 'PUT' && url.includes(refusedId),
+    });
+    const { exitCode, output, recaps } = await rollOut(document, '-e', 'batch=2');
+    emulator.faults.clear();
+    expect(exitCode, output).not.toBe(0);
+    expect(output).toContain('403');
+    expect(recaps['host-0'], output).toMatchObject({ failed: 0 });
+    expect(recaps['host-1'], output).toMatchObject({ failed: 1 });
+    expect(recaps['host-2'], output).toMatchObject({ failed: 0 });
+    expect(recaps, output).not.toHaveProperty('host-3');
+    expect(names()).toEqual(['new', before[1], 'new', before[3]]);
+    const [first = '', , , last] = await documents();
+    expect([JSON.parse(first), last]).toEqual([document, OLD]);
+  });
+});
