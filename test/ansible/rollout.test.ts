@@ -4,7 +4,7 @@ import { parse, stringify } from 'yaml';
 import type { Emulator } from '../emulator/emulator.ts';
 import { EXAMPLES, makeSandbox, type Sandbox } from '../examples/sandbox.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
-import { test } from '../harness/ansible/fixture.ts';
+import { testWithPipelining as test } from '../harness/ansible/fixture.ts';
 
 const SYSTEMD = 'ansible.builtin.systemd';
 const DOCUMENT = '/etc/jumpcloud/host.json';
