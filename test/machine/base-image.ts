@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { cacheDirectory } from '../../scripts/package/runtime.ts';
 import { runInside } from '../packages/debian-directory.ts';
-import { debianMirror } from '../packages/debian-mirror.ts';
+import { findDebianMirror } from '../packages/debian-mirror.ts';
 
 const BOOT_PACKAGES = 'systemd,systemd-sysv,dbus,udev,iproute2,ca-certificates,netbase';
 
@@ -42,7 +42,7 @@ export type BaseKind = keyof typeof KINDS;
  * Returns a directory with a bootable Debian. The first call makes it, which takes one or two
  * minutes. Later calls use it again.
  */
-export async function baseImage(kind: BaseKind): Promise<string> {
+export async function makeBaseImage(kind: BaseKind): Promise<string> {
   const directory = join(cacheDirectory, `machine-${kind}`);
   if (existsSync(directory)) return directory;
   const { suite, include, install } = KINDS[kind];
@@ -50,7 +50,7 @@ export async function baseImage(kind: BaseKind): Promise<string> {
   await mkdir(cacheDirectory, { recursive: true });
   await rm(unfinished, { recursive: true, force: true });
   const words = ['--variant=minbase', `--include=${include}`, suite, unfinished];
-  await execa('debootstrap', [...words, await debianMirror()], {
+  await execa('debootstrap', [...words, await findDebianMirror()], {
     stdin: 'ignore',
     timeout: 500_000,
   });

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { controlGroups, removeGroups } from './control-groups.ts';
+import { findControlGroups, removeGroups } from './control-groups.ts';
 import { type CommandResult, type End, isUp, Machine } from './machine.ts';
 
 /**
@@ -74,7 +74,7 @@ export class Container extends Machine {
   }
 
   async boot(): Promise<void> {
-    this.#group = join(await controlGroups(), basename(this.directory));
+    this.#group = join(await findControlGroups(), basename(this.directory));
     const nspawn = startNspawn(
       this.directory,
       join(this.#image, 'usr'),

@@ -6,7 +6,7 @@ import { execa } from 'execa';
  * Returns the mount point of control groups version 2 on this machine.
  * @throws Error when they are not mounted
  */
-export async function controlGroups(): Promise<string> {
+export async function findControlGroups(): Promise<string> {
   const mounts = await readFile('/proc/mounts', 'utf8');
   const found = /^\S+ (\S+) cgroup2 /m.exec(mounts)?.[1];
   if (found === undefined)

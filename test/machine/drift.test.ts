@@ -8,12 +8,12 @@ import { fetchedNodes, nodePath } from '../harness/nodes.ts';
 import type { BaseKind } from './base-image.ts';
 import { Container } from './container.ts';
 import type { Member } from './fleet.ts';
-import { lastResult, RESULTS, waitForOutcome } from './last-result.ts';
+import { RESULTS_DIRECTORY, readLastResult, waitForOutcome } from './last-result.ts';
 import {
   bootUntilDesiredState,
   HOST_UNIT,
   matrix,
-  REMOVAL,
+  REMOVAL_UNIT,
   saveJournal,
   saveStatus,
 } from './matrix.ts';
@@ -21,8 +21,8 @@ import {
 const APPLY = 'jumpcloud-host-apply.service';
 const TIMER = 'jumpcloud-host.timer';
 const PATH_UNIT = 'jumpcloud-host.path';
-const UNITS = [HOST_UNIT, REMOVAL, APPLY, TIMER, PATH_UNIT];
-const SERVICES = [HOST_UNIT, REMOVAL, APPLY];
+const UNITS = [HOST_UNIT, REMOVAL_UNIT, APPLY, TIMER, PATH_UNIT];
+const SERVICES = [HOST_UNIT, REMOVAL_UNIT, APPLY];
 
 const DOCS = join(projectDirectory, 'docs/systemd.md');
 const LIBATOMIC = '/usr/lib/x86_64-linux-gnu/libatomic.so.1';
@@ -37,12 +37,12 @@ AccuracySec=100ms
 
 /** A unit that copies the result of the removal, because /run is gone after a poweroff. */
 const COPY_RESULT = `[Unit]
-Before=${REMOVAL}
+Before=${REMOVAL_UNIT}
 [Service]
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=/bin/true
-ExecStop=/bin/cp -a ${RESULTS}/jumpcloud-removal.json /var/
+ExecStop=/bin/cp -a ${RESULTS_DIRECTORY}/jumpcloud-removal.json /var/
 [Install]
 WantedBy=multi-user.target
 `;
@@ -53,7 +53,7 @@ async function reportFailures({ machine }: Member): Promise<void> {
   const [, dropIn = ''] = /```ini\n(\[Unit\]\nOnFailure=.*?)```/s.exec(text) ?? [];
   const [, unit = ''] =
     /```ini\n(\[Service\]\nType=oneshot\nExecCondition=.*?)```/s.exec(text) ?? [];
-  const report = `ExecStart=/bin/sh -c 'cat ${RESULTS}/jumpcloud-host.json >>/var/failures'`;
+  const report = `ExecStart=/bin/sh -c 'cat ${RESULTS_DIRECTORY}/jumpcloud-host.json >>/var/failures'`;
   await machine.write(`etc/systemd/system/${HOST_UNIT}.d/report.conf`, dropIn);
   await machine.write(
     'etc/systemd/system/jumpcloud-failed.service',
@@ -175,8 +175,8 @@ describe.each<[BaseKind, number]>([
       'stat',
       '-c',
       '%a %U',
-      RESULTS,
-      `${RESULTS}/${HOST_UNIT.replace('.service', '.json')}`,
+      RESULTS_DIRECTORY,
+      `${RESULTS_DIRECTORY}/${HOST_UNIT.replace('.service', '.json')}`,
     );
     expect(modes.stdout).toBe('700 root\n600 root');
     await report('boot, host.json is broken', member);
@@ -188,7 +188,7 @@ describe.each<[BaseKind, number]>([
     await machine.waitForState(HOST_UNIT, 'exited', 20);
     await report('host.json is corrected, the timer elapses', member);
     await machine.run('systemctl', 'stop', TIMER, HOST_UNIT);
-    expect((await lastResult(member)).unit).toBe(HOST_UNIT);
+    expect((await readLastResult(member)).unit).toBe(HOST_UNIT);
   });
 
   lifecycleTest(
@@ -212,7 +212,7 @@ describe.each<[BaseKind, number]>([
       expect(deletions(member)).toBe(1);
       const kept = join(machine.directory, 'var/jumpcloud-removal.json');
       expect(JSON.parse(await readFile(kept, 'utf8'))).toMatchObject({
-        unit: REMOVAL,
+        unit: REMOVAL_UNIT,
         outcome: 'changed',
         result: { changed: true },
       });
@@ -294,7 +294,7 @@ describe.each<[BaseKind, number]>([
       const member = await fleet().add();
       const { machine } = member;
       await bootUntilDesiredState(member);
-      const path = join(projectDirectory, 'packaging/systemd/units', REMOVAL);
+      const path = join(projectDirectory, 'packaging/systemd/units', REMOVAL_UNIT);
       const unit = (await readFile(path, 'utf8')).replace(/^Before=.*\n/m, '');
       const probe = async (id: string, command: string) => {
         await machine.write(
@@ -345,7 +345,7 @@ describe('the sandbox', () => {
       await machine.run('systemctl', 'restart', HOST_UNIT);
       await machine.waitForState(HOST_UNIT, 'exited', 40);
       expectDesiredState(member);
-      expect((await lastResult(member)).result).toMatchObject({ warnings: [] });
+      expect((await readLastResult(member)).result).toMatchObject({ warnings: [] });
       await report('boot, agent directory /srv/jc', member);
       expect(await machine.end('systemctl', 'poweroff')).toBe('off');
       expect(hasRecord(member)).toBe(false);
@@ -377,11 +377,11 @@ Environment=JUMPCLOUD_NODE=${path} LD_LIBRARY_PATH=${dirname(path)}
 `;
       await machine.write(`etc/systemd/system/${HOST_UNIT}.d/node.conf`, setting);
       await machine.run('systemctl', 'daemon-reload');
-      const before = (await lastResult(member)).timestamp;
+      const before = (await readLastResult(member)).timestamp;
       await sleep(1000);
       await machine.run('systemctl', 'restart', HOST_UNIT);
       await machine.waitForState(HOST_UNIT, 'exited', 30);
-      const { timestamp, outcome } = await lastResult(member);
+      const { timestamp, outcome } = await readLastResult(member);
       expect(timestamp).toBeGreaterThan(before);
       expect(outcome).toBe('unchanged');
       await report(`Node.js ${version}`, member);
@@ -402,7 +402,7 @@ describe('the first boot of an image without a machine id', () => {
       // Makes systemd apply its presets.
       await machine.write('etc/machine-id', 'uninitialized\n');
       await bootUntilDesiredState(member);
-      for (const unit of [REMOVAL, TIMER, PATH_UNIT]) {
+      for (const unit of [REMOVAL_UNIT, TIMER, PATH_UNIT]) {
         expect((await machine.run('systemctl', 'is-enabled', unit)).stdout, unit).toBe('disabled');
         expect(await machine.state(unit)).toBe('inactive dead');
       }

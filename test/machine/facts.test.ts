@@ -7,7 +7,12 @@ import { EXAMPLES } from '../examples/sandbox.ts';
 import { CloudNetwork } from './cloud-network.ts';
 import { Container } from './container.ts';
 import type { Member } from './fleet.ts';
-import { type LastResult, lastResult, RESULTS, waitForOutcome } from './last-result.ts';
+import {
+  type LastResult,
+  RESULTS_DIRECTORY,
+  readLastResult,
+  waitForOutcome,
+} from './last-result.ts';
 import { bootUntilDesiredState, HOST_UNIT, LOGS, matrix } from './matrix.ts';
 
 const image = { kind: 'trixie-rsyslog' } as const;
@@ -88,7 +93,7 @@ function expectRole({ host }: Member, role: string, instanceId: string): void {
  * Restarts jumpcloud-host.service and returns its next result, which must have the given outcome.
  */
 async function restartHostUnit(member: Member, outcome: string): Promise<LastResult> {
-  await member.machine.run('rm', '-f', `${RESULTS}/jumpcloud-host.json`);
+  await member.machine.run('rm', '-f', `${RESULTS_DIRECTORY}/jumpcloud-host.json`);
   await member.machine.run('systemctl', 'restart', HOST_UNIT);
   return waitForOutcome(member, outcome, 30);
 }
@@ -198,7 +203,7 @@ lifecycleTest(
     await machine.write('etc/rsyslog.d/30-jumpcloud.conf', rsyslog.replace(/^.*omfwd.*\n/m, ''));
     await machine.boot();
     await machine.waitForState(HOST_UNIT, 'failed', 60);
-    expect((await lastResult(member)).result?.error).toMatchObject({
+    expect((await readLastResult(member)).result?.error).toMatchObject({
       code: 'rejected',
       section: 'policies',
     });

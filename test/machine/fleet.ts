@@ -4,10 +4,10 @@ import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emu
 import { issueServerCertificate, makeCa, makeKeyFiles } from '../emulator/keys.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
 import type { Machine } from './machine.ts';
-import { type ImageOptions, machineImage } from './machine-image.ts';
+import { type ImageOptions, makeMachineImage } from './machine-image.ts';
 
 /** An address where no server listens. */
-export const UNREACHABLE = '127.0.0.9';
+export const UNREACHABLE_ADDRESS = '127.0.0.9';
 
 /** A machine, the registration that its agent will install, and its requests to JumpCloud. */
 export interface Member<M extends Machine = Machine> {
@@ -61,7 +61,7 @@ export class Fleet<M extends Machine> {
     const tls = await issueServerCertificate(ca, { names: 'DNS:console.jumpcloud.com' });
     const emulator = await startEmulator({ port: 443, tls });
     try {
-      return new Fleet(emulator, await machineImage(ca.cert, options), copy);
+      return new Fleet(emulator, await makeMachineImage(ca.cert, options), copy);
     } catch (error) {
       await emulator.close();
       throw error;

@@ -2,7 +2,7 @@ import { expect, vi } from 'vitest';
 import type { Member } from './fleet.ts';
 
 /** The directory of the files with the last result of each unit. */
-export const RESULTS = '/run/jumpcloud-system-context';
+export const RESULTS_DIRECTORY = '/run/jumpcloud-system-context';
 
 /** The content of a result file, which monitoring reads. */
 export interface LastResult {
@@ -21,8 +21,8 @@ export interface LastResult {
  * Reads the last result of jumpcloud-host.service.
  * @throws SyntaxError when there is none
  */
-export async function lastResult({ machine }: Member): Promise<LastResult> {
-  const { stdout } = await machine.run('cat', `${RESULTS}/jumpcloud-host.json`);
+export async function readLastResult({ machine }: Member): Promise<LastResult> {
+  const { stdout } = await machine.run('cat', `${RESULTS_DIRECTORY}/jumpcloud-host.json`);
   return JSON.parse(stdout);
 }
 
@@ -37,7 +37,7 @@ export function waitForOutcome(
 ): Promise<LastResult> {
   return vi.waitFor(
     async () => {
-      const last = await lastResult(member);
+      const last = await readLastResult(member);
       expect([outcome].flat()).toContain(last.outcome);
       return last;
     },

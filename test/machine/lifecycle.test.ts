@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, vi } from 'vitest';
 import { Container } from './container.ts';
-import { UNREACHABLE } from './fleet.ts';
+import { UNREACHABLE_ADDRESS } from './fleet.ts';
 import {
   bootUntilDesiredState,
   HOST_UNIT,
   matrix,
-  REMOVAL,
+  REMOVAL_UNIT,
   saveJournal,
   saveStatus,
 } from './matrix.ts';
@@ -216,7 +216,7 @@ describe('jumpcloud-removal.service at the end of a boot', () => {
       const member = await fleet().add();
       await bootUntilDesiredState(member);
       await report('boot', member);
-      await member.machine.resolveTo(UNREACHABLE);
+      await member.machine.resolveTo(UNREACHABLE_ADDRESS);
       expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
       expectDesiredState(member);
       await saveJournal('api-down', member);
@@ -235,7 +235,7 @@ describe('jumpcloud-removal.service at the end of a boot', () => {
       await member.machine.write('etc/jumpcloud/removal.json', '{"timeout": 300}');
       await bootUntilDesiredState(member);
       await report('boot', member);
-      await member.machine.resolveTo(UNREACHABLE);
+      await member.machine.resolveTo(UNREACHABLE_ADDRESS);
       const since = Date.now();
       expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
       expect(Date.now() - since).toBeLessThan(70_000);
@@ -285,7 +285,7 @@ describe('jumpcloud-removal.service at the end of a boot', () => {
     );
     await machine.boot();
     await machine.waitForState('slow.service', 'activating', 20);
-    expect(await machine.state(REMOVAL)).toBe('inactive dead');
+    expect(await machine.state(REMOVAL_UNIT)).toBe('inactive dead');
     expect(await machine.end('systemctl', 'poweroff')).toBe('off');
     expectDesiredState(member);
     await report('boot, poweroff before our units start', member);
@@ -312,9 +312,9 @@ describe('jumpcloud-removal.service at the end of a boot', () => {
       await saveJournal('poweroff-in-the-middle', member);
       const { machine } = member;
       const stopped = timeOf('Stopped jumpcloud-host', await machine.journal(HOST_UNIT));
-      expect(timeOf('Stopping jumpcloud-removal', await machine.journal(REMOVAL))).toBeGreaterThan(
-        stopped,
-      );
+      expect(
+        timeOf('Stopping jumpcloud-removal', await machine.journal(REMOVAL_UNIT)),
+      ).toBeGreaterThan(stopped);
       await report('boot, poweroff while a write is answered', member);
     },
   );

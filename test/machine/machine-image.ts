@@ -1,8 +1,8 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { copyOf } from '../packages/debian-directory.ts';
-import { BuiltPackages, runtimeDescription } from '../packages/packed.ts';
-import { type BaseKind, baseImage, runOrThrow } from './base-image.ts';
+import { copyDirectory } from '../packages/debian-directory.ts';
+import { BuiltPackages, describeRuntimePackage } from '../packages/packed.ts';
+import { type BaseKind, makeBaseImage, runOrThrow } from './base-image.ts';
 
 /**
  * Emulates the agent: waits for the seconds in /etc/agent-delay, then registers. Does nothing
@@ -39,11 +39,11 @@ export interface ImageOptions {
  * Makes a directory to copy machines from: Debian with the packages of this project, an emulated
  * agent, and a trusted certificate authority. The caller removes the directory.
  */
-export async function machineImage(
+export async function makeMachineImage(
   ca: string,
   { kind = 'trixie', enabled = ['jcagent', 'jumpcloud-host', 'jumpcloud-removal'] }: ImageOptions,
 ): Promise<string> {
-  const directory = await copyOf(await baseImage(kind));
+  const directory = await copyDirectory(await makeBaseImage(kind));
   const write = async (path: string, text: string, mode = 0o644) => {
     await mkdir(dirname(join(directory, path)), { recursive: true });
     await writeFile(join(directory, path), text, { mode });
@@ -72,7 +72,7 @@ async function installPackages(directory: string, withRuntime: boolean): Promise
   try {
     const descriptions = [await packed.modules()];
     if (withRuntime) {
-      const runtime = await runtimeDescription('x64');
+      const runtime = await describeRuntimePackage('x64');
       if (runtime === undefined)
         throw new Error('The package with Node.js could not be made, but this image needs it.');
       descriptions.push(runtime);

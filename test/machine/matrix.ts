@@ -7,7 +7,7 @@ import type { Machine } from './machine.ts';
 import type { ImageOptions } from './machine-image.ts';
 
 export const HOST_UNIT = 'jumpcloud-host.service';
-export const REMOVAL = 'jumpcloud-removal.service';
+export const REMOVAL_UNIT = 'jumpcloud-removal.service';
 /** The directory for the status and the journal of each test, for a person to read. */
 export const LOGS = join(projectDirectory, 'dist/machine');
 
@@ -85,7 +85,7 @@ export async function saveStatus(
 /** Writes the journal of both units to a file and returns the journal of the removal. */
 export async function saveJournal(name: string, { machine }: Member): Promise<string> {
   const host = await machine.journal(HOST_UNIT);
-  const removal = await machine.journal(REMOVAL);
+  const removal = await machine.journal(REMOVAL_UNIT);
   await writeFile(join(LOGS, `${name}.journal`), `${host}\n\n${removal}\n`);
   return removal;
 }

@@ -4,7 +4,7 @@ import {
   bootUntilDesiredState,
   HOST_UNIT,
   matrix,
-  REMOVAL,
+  REMOVAL_UNIT,
   saveJournal,
   saveStatus,
 } from './matrix.ts';
@@ -28,7 +28,7 @@ lifecycleTest(
     expectDesiredState(member);
     expect((await machine.run('systemctl', '--version')).stdout).toMatch(/^systemd 247 /);
     // Runs as a transient unit, because systemd rejects processes outside its own control groups.
-    const verify = ['systemd-analyze', 'verify', '--man=no', HOST_UNIT, REMOVAL];
+    const verify = ['systemd-analyze', 'verify', '--man=no', HOST_UNIT, REMOVAL_UNIT];
     const verified = await machine.run('systemd-run', '--wait', '--pipe', '--quiet', ...verify);
     expect(verified).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
     expect(await saveStatus('systemd-247-described', member)).toMatch(/Status: "Changed system/);

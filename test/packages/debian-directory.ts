@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { cacheDirectory } from '../../scripts/package/runtime.ts';
 import { hasTool } from '../examples/has-tool.ts';
-import { debianMirror } from './debian-mirror.ts';
+import { findDebianMirror } from './debian-mirror.ts';
 
 /** The code names of Debian 12 and 13. */
 export type Suite = 'bookworm' | 'trixie';
@@ -16,7 +16,7 @@ export type Suite = 'bookworm' | 'trixie';
  * directory. Prints a reason and returns undefined when that fails. For another processor, the
  * packages are only unpacked, so no program in the directory runs.
  */
-export async function debianDirectory(
+export async function makeDebianDirectory(
   suite: Suite,
   architecture: 'amd64' | 'arm64',
 ): Promise<string | undefined> {
@@ -31,7 +31,7 @@ export async function debianDirectory(
   const foreign = architecture === 'amd64' ? [] : ['--foreign'];
   const words = ['--variant=minbase', `--arch=${architecture}`, ...foreign, suite];
   return makeOnce(directory, skippedTests, async (unfinished) => {
-    await execa('debootstrap', [...words, unfinished, await debianMirror()], {
+    await execa('debootstrap', [...words, unfinished, await findDebianMirror()], {
       stdin: 'ignore',
       timeout: 300_000,
     });
@@ -39,9 +39,9 @@ export async function debianDirectory(
   });
 }
 
-/** Like `debianDirectory`, but with Python and python3-apt, which Ansible's modules need. */
-export async function debianDirectoryWithPython(suite: Suite): Promise<string | undefined> {
-  const bare = await debianDirectory(suite, 'amd64');
+/** Like `makeDebianDirectory`, but with Python and python3-apt, which Ansible's modules need. */
+export async function makeDebianDirectoryWithPython(suite: Suite): Promise<string | undefined> {
+  const bare = await makeDebianDirectory(suite, 'amd64');
   if (bare === undefined) return undefined;
   return makeOnce(`${bare}-python`, 'the tests in a Debian with Python', async (unfinished) => {
     await execa('cp', ['-a', bare, unfinished]);
@@ -83,14 +83,14 @@ async function makeOnce(
 }
 
 /** Copies a Debian directory, for a test that installs packages. The caller removes the copy. */
-export async function copyOf(directory: string): Promise<string> {
+export async function copyDirectory(directory: string): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'debian-'));
   await execa('cp', ['-a', `${directory}/.`, copy]);
   return copy;
 }
 
 /** Returns all paths with mode and owner, except the databases, logs and caches of dpkg and rpm. */
-export async function everyPath(directory: string): Promise<string[]> {
+export async function listPaths(directory: string): Promise<string[]> {
   const excluded = ['var/lib/dpkg', 'var/lib/rpm', 'var/log', 'var/cache', 'root/.rpmdb'];
   const prune = excluded.flatMap((path) => ['-path', `./${path}`, '-prune', '-o']);
   const { stdout } = await execa('find', ['.', ...prune, '-printf', '%p %m %u:%g\n'], {

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 
 /** Returns the mirror that this machine's apt uses for Debian, or else the default mirror. */
-export async function debianMirror(): Promise<string> {
+export async function findDebianMirror(): Promise<string> {
   const words = ['indextargets', '--format', '$(SITE) $(ORIGIN)', 'Created-By: Packages'];
   const { stdout } = await execa('apt-get', words, { reject: false });
   const site = stdout

@@ -16,16 +16,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import type { PackageDescription } from '../../scripts/package/package-description.ts';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { test } from '../harness/fixture.ts';
-import { copyOf, debianDirectory, everyPath, runInside } from './debian-directory.ts';
-import { keptPackage } from './kept.ts';
-import { BuiltPackages, canPack, output, RELEASE, runtimeDescription } from './packed.ts';
+import { copyDirectory, listPaths, makeDebianDirectory, runInside } from './debian-directory.ts';
+import { makeKeptPackage } from './kept.ts';
+import { BuiltPackages, canPack, describeRuntimePackage, RELEASE, readOutput } from './packed.ts';
 
-const minimalDebian = await debianDirectory('bookworm', 'amd64');
-const runtime = await runtimeDescription('x64');
+const minimalDebian = await makeDebianDirectory('bookworm', 'amd64');
+const runtime = await describeRuntimePackage('x64');
 const canInstall = minimalDebian !== undefined && runtime !== undefined && process.arch === 'x64';
 const WANTS = 'etc/systemd/system/multi-user.target.wants';
 /** The links that `systemctl enable` makes. */
-const ENABLED = [
+const ENABLED_LINKS = [
   join(WANTS, 'jumpcloud-host.service'),
   join(WANTS, 'jumpcloud-removal.service'),
   'etc/systemd/system/timers.target.wants/jumpcloud-host.timer',
@@ -49,7 +49,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
   let root: string;
   let host: EnrolledHost;
   beforeEach(async () => {
-    root = await copyOf(minimalDebian ?? '');
+    root = await copyDirectory(minimalDebian ?? '');
     host = await emulator.enrol({ agentDir: join(root, 'opt/jc') });
     return () => rm(root, { recursive: true });
   });
@@ -84,14 +84,14 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
     let node: string;
     beforeAll(async () => {
       modules = await packed.deb(await packed.modules());
-      node = await keptPackage(runtime as PackageDescription, 'deb');
+      node = await makeKeptPackage(runtime as PackageDescription, 'deb');
     }, 300_000);
 
     test('both debs work right after installation, and a purge removes all their files', async () => {
       expect((await runInside(root, ['sh', '-c', 'command -v node nodejs python3'])).stdout).toBe(
         '',
       );
-      const before = await everyPath(root);
+      const before = await listPaths(root);
       const paths = await copyIn(modules, node);
       const start = performance.now();
       await runOrFail('dpkg', '-i', ...paths);
@@ -99,7 +99,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
       console.log(`From dpkg -i to the first answer: ${seconds} s.`);
       // The package enables none of its units.
-      for (const link of ENABLED) {
+      for (const link of ENABLED_LINKS) {
         await expect(readlink(join(root, link)), link).rejects.toThrow('ENOENT');
       }
 
@@ -107,7 +107,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
       await runOrFail('dpkg', '--remove', ...NAMES);
       await runOrFail('dpkg', '--purge', ...NAMES);
       await removePaths(...paths);
-      expect(await everyPath(root)).toEqual(before);
+      expect(await listPaths(root)).toEqual(before);
     }, 60_000);
 
     test('dpkg refuses to configure the deb of the modules when Node.js is missing', async () => {
@@ -123,19 +123,19 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
       const [path = ''] = await copyIn(modules);
       await runOrFail('dpkg', '--force-depends', '-i', path);
       await writeFile(join(root, 'etc/jumpcloud/host.json'), '{}');
-      for (const link of ENABLED) {
+      for (const link of ENABLED_LINKS) {
         await mkdir(dirname(join(root, link)), { recursive: true });
         await symlink(`/usr/lib/systemd/system/${basename(link)}`, join(root, link));
       }
       // The units stay enabled after an upgrade, here to the same version, and after a removal.
       await runOrFail('dpkg', '--force-depends', '-i', path);
       await runOrFail('dpkg', '--remove', NAMES[0] ?? '');
-      for (const link of ENABLED) {
+      for (const link of ENABLED_LINKS) {
         expect(await readlink(join(root, link))).toContain('/systemd/');
       }
       await runOrFail('dpkg', '--purge', NAMES[0] ?? '');
       expect(existsSync(join(root, WANTS))).toBe(true);
-      for (const link of ENABLED) {
+      for (const link of ENABLED_LINKS) {
         await expect(readlink(join(root, link)), link).rejects.toThrow('ENOENT');
       }
       expect(await readFile(join(root, 'etc/jumpcloud/host.json'), 'utf8')).toBe('{}');
@@ -174,9 +174,9 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
     let node: string;
     beforeAll(async () => {
       modules = await packed.rpm(await packed.modules());
-      node = await keptPackage(runtime as PackageDescription, 'rpm');
+      node = await makeKeptPackage(runtime as PackageDescription, 'rpm');
     }, 300_000);
-    const rpm = (...words: string[]) => output('rpm', '--root', root, ...words);
+    const rpm = (...words: string[]) => readOutput('rpm', '--root', root, ...words);
 
     test('both rpms work right after installation, and erasing them removes all their files', async () => {
       await rpm('--initdb');
@@ -184,13 +184,13 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
       for (const directory of ['usr/share/licenses', 'usr/lib/systemd/system-preset']) {
         await mkdir(join(root, directory), { recursive: true });
       }
-      const before = await everyPath(root);
+      const before = await listPaths(root);
       await rpm('--install', '--nodeps', modules, node);
       expect(await systemInfo()).toMatchObject({ enrolled: true, system_id: host.systemId });
       await rpm('--verify', '--nodeps', ...NAMES);
       await writeLastResult();
       await rpm('--erase', '--nodeps', ...NAMES);
-      expect(await everyPath(root)).toEqual(before);
+      expect(await listPaths(root)).toEqual(before);
     }, 60_000);
 
     test('erasing the rpm keeps host.json', async () => {
@@ -219,7 +219,14 @@ describe.runIf(canPack.rpm)('the rpm with the modules', () => {
       ...['%description', 'x', '%files'],
     ];
     await writeFile(spec, `${lines.join('\n')}\n`);
-    await output('rpmbuild', '-bb', '--quiet', '-D', `_topdir ${packed.directory}/stand-in`, spec);
+    await readOutput(
+      'rpmbuild',
+      '-bb',
+      '--quiet',
+      '-D',
+      `_topdir ${packed.directory}/stand-in`,
+      spec,
+    );
     return join(packed.directory, 'stand-in/RPMS/noarch/stand-in-1-1.noarch.rpm');
   };
 
@@ -231,7 +238,7 @@ describe.runIf(canPack.rpm)('the rpm with the modules', () => {
   ])(
     'the rpm with the modules can be installed together with nodejs %s: %s',
     async (nodejs, canInstallRpm) => {
-      await output('rpm', '--root', root, '--initdb');
+      await readOutput('rpm', '--root', root, '--initdb');
       const modules = await packed.rpm(await packed.modules());
       const nodejsPackage = await makeNodejsPackage(nodejs);
       const words = ['--root', root, '--test', '--install', modules, nodejsPackage];

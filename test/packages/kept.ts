@@ -12,7 +12,7 @@ import { cacheDirectory } from '../../scripts/package/runtime.ts';
  * The directory for packages with Node.js that are kept for later runs. Each package has a
  * subdirectory, which is named after the hash of its input.
  */
-const KEPT = join(cacheDirectory, 'packages');
+const KEPT_DIRECTORY = join(cacheDirectory, 'packages');
 
 const FORMATS = {
   deb: { build: buildDeb, fileName: debFileName, tool: 'dpkg-deb' },
@@ -23,7 +23,7 @@ const FORMATS = {
  * Makes a package with fast compression, or returns the package of an earlier run. The package is
  * made again when its description, the code that packs it, or the packaging tool differs.
  */
-export async function keptPackage(
+export async function makeKeptPackage(
   description: PackageDescription,
   format: keyof typeof FORMATS,
 ): Promise<string> {
@@ -39,11 +39,11 @@ export async function keptPackage(
     hash.update(JSON.stringify([path, 'executable' in file && file.executable === true]));
     if ('content' in file) hash.update(file.content);
   }
-  const path = join(KEPT, hash.digest('hex').slice(0, 16), fileName(description));
+  const path = join(KEPT_DIRECTORY, hash.digest('hex').slice(0, 16), fileName(description));
   if (await wasKept(path)) return path;
-  await mkdir(KEPT, { recursive: true });
+  await mkdir(KEPT_DIRECTORY, { recursive: true });
   // The package is renamed when it is complete, so that a kept package is never incomplete.
-  const unfinished = await mkdtemp(join(KEPT, '.unfinished-'));
+  const unfinished = await mkdtemp(join(KEPT_DIRECTORY, '.unfinished-'));
   try {
     await build(unfinished, description, 0);
     await mkdir(join(path, '..'), { recursive: true });
@@ -58,7 +58,7 @@ export async function keptPackage(
  * Returns the output of a program for a kept package. Keeps the output in a file next to the
  * package.
  */
-export async function keptOutput(
+export async function readKeptOutput(
   path: string,
   program: string,
   words: readonly string[],

@@ -8,7 +8,7 @@ import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import type { PackageDescription } from '../../scripts/package/package-description.ts';
 import { packageVersion } from '../../scripts/package/package-version.ts';
 import { hasTool } from '../examples/has-tool.ts';
-import { BuiltPackages, canPack, contents, output, RELEASE } from './packed.ts';
+import { BuiltPackages, canPack, listContents, RELEASE, readOutput } from './packed.ts';
 
 const DIRECTORY = 'usr/lib/jumpcloud-system-context';
 
@@ -55,7 +55,7 @@ describe.runIf(canPack.deb)('the deb with the modules', () => {
 
   test('the deb contains every module and all its entries belong to root', async () => {
     expect(path).toMatch(/\/jumpcloud-system-context_1\.2\.3-1_all\.deb$/);
-    const found = await contents(path);
+    const found = await listContents(path);
     expect(found).toEqual(expect.arrayContaining(expectedEntries()));
     expect(found).toContain(
       '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context/copyright',
@@ -88,11 +88,13 @@ describe.runIf(canPack.deb)('the deb with the modules', () => {
   });
 
   test('the deb depends on jumpcloud-system-context-node or on nodejs', async () => {
-    expect(await output('dpkg-deb', '--field', path, 'Depends')).toBe(
+    expect(await readOutput('dpkg-deb', '--field', path, 'Depends')).toBe(
       'jumpcloud-system-context-node | nodejs (>= 18.17)',
     );
-    expect(await output('dpkg-deb', '--field', path, 'Homepage')).toBe(RELEASE.publisher.homepage);
-    expect(await output('dpkg-deb', '--field', path, 'Version')).toBe('1.2.3-1');
+    expect(await readOutput('dpkg-deb', '--field', path, 'Homepage')).toBe(
+      RELEASE.publisher.homepage,
+    );
+    expect(await readOutput('dpkg-deb', '--field', path, 'Version')).toBe('1.2.3-1');
   });
 
   test.runIf(hasTool('lintian over the debs', 'lintian'))(
@@ -114,7 +116,7 @@ describe.runIf(canPack.rpm)('the rpm with the modules', () => {
 
   test('the rpm contains every module and all its entries belong to root', async () => {
     expect(path).toMatch(/\/jumpcloud-system-context-1\.2\.3-1\.noarch\.rpm$/);
-    const found = await contents(path);
+    const found = await listContents(path);
     expect(found).toEqual(expect.arrayContaining(expectedEntries()));
     expect(found).toContain(
       '-rw-r--r-- root/root usr/share/licenses/jumpcloud-system-context/THIRD-PARTY-NOTICES',
@@ -123,18 +125,18 @@ describe.runIf(canPack.rpm)('the rpm with the modules', () => {
   });
 
   test('the rpm depends on jumpcloud-system-context-node or on nodejs with epoch 1 or later', async () => {
-    const requires = (await output('rpm', '-qp', '--requires', path)).split('\n');
+    const requires = (await readOutput('rpm', '-qp', '--requires', path)).split('\n');
     expect(requires).toContain('(jumpcloud-system-context-node or nodejs >= 1:18.17)');
     expect(requires).toContain('/bin/sh');
-    expect(await output('rpm', '-qp', '--qf', '%{URL}', path)).toBe(RELEASE.publisher.homepage);
+    expect(await readOutput('rpm', '-qp', '--qf', '%{URL}', path)).toBe(RELEASE.publisher.homepage);
   });
 
   test('the rpm contains no information about the build machine', async () => {
     const format = '%{BUILDHOST} %{BUILDTIME} %{PLATFORM} %{OPTFLAGS}.';
-    expect(await output('rpm', '-qp', '--qf', format, path)).toBe(
+    expect(await readOutput('rpm', '-qp', '--qf', format, path)).toBe(
       `localhost ${RELEASE.time} noarch-linux .`,
     );
-    const everything = await output('rpm', '-qp', '--xml', path);
+    const everything = await readOutput('rpm', '-qp', '--xml', path);
     expect(everything).toContain('jumpcloud-host.service');
     expect(everything).not.toContain(packed.directory);
     expect(everything).not.toContain(projectDirectory);
@@ -159,7 +161,7 @@ describe('the list of contents (SBOM) of the modules', () => {
     const { name = '' } = packed.built.modules[0] ?? {};
     const executable = join(packed.directory, 'modules', name);
     expect([
-      await output(executable, '--version'),
+      await readOutput(executable, '--version'),
       description.version,
       packed.built.collection,
       metadata.component.version,
@@ -177,7 +179,7 @@ describe('the list of contents (SBOM) of the modules', () => {
     const { components, dependencies } = await sbom();
     for (const { name } of packed.built.modules) {
       const [hash] = components.find((one: { name: string }) => one.name === name).hashes;
-      const sums = await output('sha256sum', join(packed.directory, 'modules', name));
+      const sums = await readOutput('sha256sum', join(packed.directory, 'modules', name));
       expect(hash).toEqual({ alg: 'SHA-256', content: sums.split(' ')[0] });
       const { dependsOn } = dependencies.find((one: { ref: string }) => one.ref === name);
       expect(dependsOn, name).toContainEqual(expect.stringMatching(/^pkg:npm\/undici@6\./));
@@ -194,7 +196,7 @@ describe('the list of contents (SBOM) of the modules', () => {
     const { properties, tools } = (await sbom()).metadata;
     expect(properties).toContainEqual({
       name: 'jumpcloud-system-context:commit',
-      value: await output('git', '-C', projectDirectory, 'rev-parse', 'HEAD'),
+      value: await readOutput('git', '-C', projectDirectory, 'rev-parse', 'HEAD'),
     });
     expect(tools.components.map((one: { name: string }) => one.name)).toEqual(['node', 'esbuild']);
   });
@@ -245,12 +247,12 @@ describe('packageVersion', () => {
   const pairs = ORDERED.slice(1).map((later, index) => [ORDERED[index] ?? '', later] as const);
 
   test.runIf(canPack.deb).each(pairs)('dpkg sorts %s before %s', async (older, later) => {
-    await output('dpkg', '--compare-versions', `${older}-1`, 'lt', `${later}-1`);
+    await readOutput('dpkg', '--compare-versions', `${older}-1`, 'lt', `${later}-1`);
   });
 
   test.runIf(canPack.rpm).each(pairs)('rpm sorts %s before %s', async (older, later) => {
     const compare = `%{lua: print(rpm.vercmp("${older}", "${later}"))}`;
-    expect((await output('rpm', '--eval', compare)).trim()).toBe('-1');
+    expect((await readOutput('rpm', '--eval', compare)).trim()).toBe('-1');
   });
 });
 
@@ -329,10 +331,10 @@ describe('the packaged scripts', () => {
       const directory = join(projectDirectory, 'packaging', name);
       const files = await readdir(directory);
       expect(files.length).toBeGreaterThan(1);
-      for (const file of files) await output('sh', '-n', join(directory, file));
+      for (const file of files) await readOutput('sh', '-n', join(directory, file));
       if (!hasTool(`shellcheck over ${directory}`, 'shellcheck')) return;
       const paths = files.map((file) => join(directory, file));
-      await output('shellcheck', '--shell=sh', '--exclude=SC2086', ...paths);
+      await readOutput('shellcheck', '--shell=sh', '--exclude=SC2086', ...paths);
     },
   );
 });

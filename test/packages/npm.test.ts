@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { buildNpm } from '../../scripts/package/build-npm.ts';
 import { test } from '../harness/fixture.ts';
-import { BuiltPackages, output, RELEASE } from './packed.ts';
+import { BuiltPackages, RELEASE, readOutput } from './packed.ts';
 
 let packed: BuiltPackages;
 let path: string;
@@ -17,7 +17,7 @@ afterAll(() => packed?.remove());
 
 test('the npm tarball contains only the executables, the documents and the manifest', async () => {
   expect(path).toMatch(/\/jumpcloud-system-context-1\.2\.3\.tgz$/);
-  const files = (await output('tar', 'tzf', path)).split('\n').sort();
+  const files = (await readOutput('tar', 'tzf', path)).split('\n').sort();
   expect(files).toEqual(
     [
       'package/CHANGELOG.md',
@@ -30,7 +30,7 @@ test('the npm tarball contains only the executables, the documents and the manif
       ...packed.built.modules.map(({ name }) => `package/schema/${name}.json`),
     ].sort(),
   );
-  const read = (file: string) => output('tar', 'xzOf', path, `package/${file}`);
+  const read = (file: string) => readOutput('tar', 'xzOf', path, `package/${file}`);
   const manifest = JSON.parse(await read('package.json'));
   expect(manifest).toMatchObject({
     name: 'jumpcloud-system-context',
@@ -65,13 +65,13 @@ test('npm install --global installs working executables and npm uninstall remove
   try {
     await execa('npm', ['install', '--global', '--offline', '--prefix', prefix, path]);
     for (const { name } of packed.built.modules) {
-      expect(await output(join(prefix, 'bin', name), '--version')).toMatch(`${name} `);
+      expect(await readOutput(join(prefix, 'bin', name), '--version')).toMatch(`${name} `);
     }
     const options = JSON.stringify({ agent_dir: host.agentDir, api_url: emulator.url });
-    const answer = await output(join(prefix, 'bin/jumpcloud_system_info'), options);
+    const answer = await readOutput(join(prefix, 'bin/jumpcloud_system_info'), options);
     expect(JSON.parse(answer)).toMatchObject({ enrolled: true, system_id: host.systemId });
     await execa('npm', ['uninstall', '--global', '--prefix', prefix, 'jumpcloud-system-context']);
-    expect(await output('find', prefix, '!', '-type', 'd')).toBe('');
+    expect(await readOutput('find', prefix, '!', '-type', 'd')).toBe('');
   } finally {
     await rm(prefix, { recursive: true });
   }

@@ -71,7 +71,7 @@ export class BuiltPackages {
  * Describes the package with the pinned Node.js. Prints a reason and returns undefined when npm
  * cannot fetch it.
  */
-export async function runtimeDescription(
+export async function describeRuntimePackage(
   architecture: NodeArchitecture,
 ): Promise<PackageDescription | undefined> {
   const pinned = await readPinnedNode();
@@ -89,7 +89,7 @@ export async function runtimeDescription(
 }
 
 /** Lists the entries of a deb or rpm in one format: `-rwxr-xr-x root/root usr/bin/x -> target`. */
-export async function contents(path: string): Promise<string[]> {
+export async function listContents(path: string): Promise<string[]> {
   const { stdout } = path.endsWith('.deb')
     ? await execa('dpkg-deb', ['--contents', path])
     : await execa('rpm', [
@@ -109,6 +109,6 @@ export async function contents(path: string): Promise<string[]> {
  * Runs a program and returns its standard output.
  * @throws Error when the program fails
  */
-export async function output(program: string, ...words: string[]): Promise<string> {
+export async function readOutput(program: string, ...words: string[]): Promise<string> {
   return (await execa(program, words, { env: { LC_ALL: 'C.UTF-8' } })).stdout;
 }

@@ -12,8 +12,8 @@ import { Signer } from '../../scripts/package/signer.ts';
 import { Verifier } from '../../scripts/package/verifier.ts';
 import { verifyRelease } from '../../scripts/package/verify-release.ts';
 import { hasTool } from '../examples/has-tool.ts';
-import { canPack, output } from './packed.ts';
-import { throwAwayKey } from './throw-away-key.ts';
+import { canPack, readOutput } from './packed.ts';
+import { makeThrowAwayKey } from './throw-away-key.ts';
 
 const SETTINGS = {
   maintainer: 'Example <packages@example.com>',
@@ -92,7 +92,7 @@ test.runIf(canSign && canPack.deb && canPack.rpm)(
   { timeout: 180_000 },
   async () => {
     const directory = await mkdtemp(join(tmpdir(), 'release-'));
-    const signer = await Signer.open(await throwAwayKey('secret'), 'secret');
+    const signer = await Signer.open(await makeThrowAwayKey('secret'), 'secret');
     const verifier = await Verifier.open(signer.publicKey);
     const make = async (name: string, inputs = INPUTS) => {
       const directories = {
@@ -123,17 +123,17 @@ test.runIf(canSign && canPack.deb && canPack.rpm)(
       expect(notes).toMatch(/^# jumpcloud-system-context 1\.2\.3\n\n- Add this\.\n/);
       expect(notes).toContain(signer.fingerprint);
       const collection = join(release, 'systemcontext-jumpcloud-1.2.3.tar.gz');
-      const manifest = JSON.parse(await output('tar', 'xzOf', collection, 'MANIFEST.json'));
+      const manifest = JSON.parse(await readOutput('tar', 'xzOf', collection, 'MANIFEST.json'));
       expect(manifest.collection_info).toMatchObject({
         version: '1.2.3',
         authors: [SETTINGS.maintainer],
         repository: SETTINGS.repository,
       });
       const deb = join(release, 'jumpcloud-system-context_1.2.3-1_all.deb');
-      expect(await output('dpkg-deb', '--field', deb, 'Maintainer')).toBe(SETTINGS.maintainer);
+      expect(await readOutput('dpkg-deb', '--field', deb, 'Maintainer')).toBe(SETTINGS.maintainer);
 
       const sbom = JSON.parse(await readFile(`${deb}.cdx.json`, 'utf8'));
-      const sum = (await output('sha256sum', deb)).split(' ')[0];
+      const sum = (await readOutput('sha256sum', deb)).split(' ')[0];
       expect(sbom.metadata.component.hashes).toEqual([{ alg: 'SHA-256', content: sum }]);
       expect(sbom.metadata.tools.components.map((tool: { name: string }) => tool.name)).toEqual([
         'node',
@@ -180,8 +180,8 @@ test.runIf(canSign && canPack.deb && canPack.rpm)(
 
 test('the version of a development build contains the time and id of its commit', async () => {
   const { version } = await developmentVersion();
-  const commit = await output('git', '-C', projectDirectory, 'rev-parse', '--short=7', 'HEAD');
-  const time = await output('git', '-C', projectDirectory, 'log', '-1', '--format=%ct');
+  const commit = await readOutput('git', '-C', projectDirectory, 'rev-parse', '--short=7', 'HEAD');
+  const time = await readOutput('git', '-C', projectDirectory, 'log', '-1', '--format=%ct');
   const stamp = new Date(Number(time) * 1000).toISOString().replace(/\D/g, '').slice(0, 14);
   expect(version.replace(/\.modified$/, '')).toBe(
     `${await readProjectVersion()}-dev.${stamp}.g${commit}`,

@@ -8,11 +8,11 @@ import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import { Signer } from '../../scripts/package/signer.ts';
 import { Verifier } from '../../scripts/package/verifier.ts';
 import { hasTool } from '../examples/has-tool.ts';
-import { copyOf, debianDirectory, runInside } from './debian-directory.ts';
+import { copyDirectory, makeDebianDirectory, runInside } from './debian-directory.ts';
 import { canPack } from './packed.ts';
 import { StaticServer } from './static-server.ts';
-import { throwAwayKey } from './throw-away-key.ts';
-import { distributionRpm, TinyReleases, VERSION_FILE } from './tiny-releases.ts';
+import { makeThrowAwayKey } from './throw-away-key.ts';
+import { makeDistributionRpm, TinyReleases, VERSION_FILE } from './tiny-releases.ts';
 
 const canMake =
   canPack.deb && canPack.rpm && hasTool('the repositories', 'gpg', 'rpmsign', 'createrepo_c');
@@ -31,8 +31,8 @@ const [GOOD, WRONG_KEY, TAMPERED] = ['good', 'wrong-key', 'tampered'] as const;
 
 describe.runIf(canMake)('the repositories', () => {
   beforeAll(async () => {
-    signer = await Signer.open(await throwAwayKey());
-    otherSigner = await Signer.open(await throwAwayKey());
+    signer = await Signer.open(await makeThrowAwayKey());
+    otherSigner = await Signer.open(await makeThrowAwayKey());
     releases = await TinyReleases.make(signer);
     server = await StaticServer.start(releases.directory);
     const good = await releases.repository(GOOD, signer);
@@ -58,22 +58,22 @@ describe.runIf(canMake)('the repositories', () => {
   });
 
   test('an rpm without a signature is refused, even if its digests are correct', async () => {
-    const rpm = await distributionRpm(releases.directory);
+    const rpm = await makeDistributionRpm(releases.directory);
     const verifier = await Verifier.open(signer.publicKey);
     await expect(verifier.verifyRpm(rpm)).rejects.toThrow('is not signed');
     await verifier.close();
   });
 
   describe.each(['bookworm', 'trixie'] as const)('apt of Debian %s', async (suite) => {
-    const debian = await debianDirectory(suite, 'amd64');
+    const debian = await makeDebianDirectory(suite, 'amd64');
     let root: string;
     const inside = (line: string) => runInside(root, ['sh', '-euc', line]);
     const installed = () => readFile(join(root, VERSION_FILE), 'utf8');
     /** Runs the lines of docs/install.md that add the repository. */
-    const addRepository = async (url: string) => inside(await documented('apt', url));
+    const addRepository = async (url: string) => inside(await readDocumentedCommands('apt', url));
     beforeAll(async () => {
       if (debian === undefined) return;
-      root = await copyOf(debian);
+      root = await copyDirectory(debian);
       await execa('sh', [
         '-c',
         `rm -rf ${root}/etc/apt/sources.list*; mkdir ${root}/etc/apt/sources.list.d`,
@@ -110,7 +110,7 @@ describe.runIf(canMake)('the repositories', () => {
     test.runIf(debian)('a key with another checksum is not installed', async () => {
       const { url } = server;
       await inside(`apt-get purge -y ${NAME}; rm -f /etc/apt/keyrings/* /etc/apt/sources.list.d/*`);
-      const lines = await documented('apt', `${url}/${GOOD}`, '0'.repeat(64));
+      const lines = await readDocumentedCommands('apt', `${url}/${GOOD}`, '0'.repeat(64));
       // Like a person, who may not notice that a line failed.
       expect((await inside(`set +e\n${lines}`)).exitCode).not.toBe(0);
       expect(await readdir(join(root, 'etc/apt/keyrings'))).not.toContain(KEY);
@@ -148,9 +148,9 @@ describe.runIf(canMake)('the repositories', () => {
       root = await mkdtemp(join(tmpdir(), 'dnf-'));
       await mkdir(join(root, 'etc/yum.repos.d'), { recursive: true });
       await mkdir(join(root, 'etc/pki/rpm-gpg'), { recursive: true });
-      const lines = (await documented('dnf', url)).replaceAll('/etc/', `${root}/etc/`);
+      const lines = (await readDocumentedCommands('dnf', url)).replaceAll('/etc/', `${root}/etc/`);
       await execa('sh', ['-euc', lines.replace(/^dnf .*/m, '')]);
-      const stub = await distributionRpm(releases.directory);
+      const stub = await makeDistributionRpm(releases.directory);
       expect(await dnf('--disablerepo=*', 'install', stub)).toMatchObject({ exitCode: 0 });
       return root;
     };
@@ -198,7 +198,7 @@ describe.runIf(canMake)('the repositories', () => {
 });
 
 /** Returns a block of commands of docs/install.md, with the address and key of a repository. */
-async function documented(
+async function readDocumentedCommands(
   packageManager: 'apt' | 'dnf',
   url: string,
   keyChecksum = createHash('sha256').update(signer.publicKey).digest('hex'),

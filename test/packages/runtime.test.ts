@@ -9,15 +9,21 @@ import { cacheDirectory, fetchRuntime, readPinnedNode } from '../../scripts/pack
 import { hasTool } from '../examples/has-tool.ts';
 import { executablePath } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { debianDirectory } from './debian-directory.ts';
-import { keptOutput, keptPackage } from './kept.ts';
-import { BuiltPackages, canPack, contents, output, runtimeDescription } from './packed.ts';
+import { makeDebianDirectory } from './debian-directory.ts';
+import { makeKeptPackage, readKeptOutput } from './kept.ts';
+import {
+  BuiltPackages,
+  canPack,
+  describeRuntimePackage,
+  listContents,
+  readOutput,
+} from './packed.ts';
 
 const NODE = 'usr/lib/jumpcloud-system-context/node';
 
 const pinned = await readPinnedNode();
-const x64 = await runtimeDescription('x64');
-const arm64 = await runtimeDescription('arm64');
+const x64 = await describeRuntimePackage('x64');
+const arm64 = await describeRuntimePackage('arm64');
 
 let packed: BuiltPackages;
 beforeAll(async () => {
@@ -38,11 +44,11 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
     { timeout: 300_000 },
     async () => {
       if (!description) throw new Error('Node.js was not fetched.');
-      const path = await keptPackage(description, 'deb');
+      const path = await makeKeptPackage(description, 'deb');
       expect(path).toContain(
         `jumpcloud-system-context-node_${pinned.version}-1_${expected.deb}.deb`,
       );
-      const files = (await contents(path)).filter((line) => !line.startsWith('d'));
+      const files = (await listContents(path)).filter((line) => !line.startsWith('d'));
       expect(files).toEqual([
         '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context-node/changelog.Debian.gz',
         '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context-node/copyright',
@@ -50,7 +56,7 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
         '-rw-r--r-- root/root usr/share/lintian/overrides/jumpcloud-system-context-node',
         `-rwxr-xr-x root/root ${NODE}`,
       ]);
-      const field = (name: string) => output('dpkg-deb', '--field', path, name);
+      const field = (name: string) => readOutput('dpkg-deb', '--field', path, name);
       expect(await field('Architecture')).toBe(expected.deb);
       expect(await field('Depends')).toBe(
         'libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6 (>= 7)',
@@ -59,7 +65,7 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
       if (expected.deb !== 'amd64' || !hasTool('lintian over the debs with Node.js', 'lintian'))
         return;
       const words = ['--allow-root', '--display-info', '--pedantic', '--display-experimental'];
-      expect(await keptOutput(path, 'lintian', words)).toBe('');
+      expect(await readKeptOutput(path, 'lintian', words)).toBe('');
     },
   );
 
@@ -68,26 +74,26 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
     { timeout: 300_000 },
     async () => {
       if (!description) throw new Error('Node.js was not fetched.');
-      const path = await keptPackage(description, 'rpm');
+      const path = await makeKeptPackage(description, 'rpm');
       expect(path).toContain(
         `jumpcloud-system-context-node-${pinned.version}-1.${expected.rpm}.rpm`,
       );
-      const files = (await contents(path)).filter((line) => !line.startsWith('d'));
+      const files = (await listContents(path)).filter((line) => !line.startsWith('d'));
       expect(files).toEqual([
         '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context-node/sbom.cdx.json',
         '-rw-r--r-- root/root usr/share/licenses/jumpcloud-system-context-node/LICENSE',
         `-rwxr-xr-x root/root ${NODE}`,
       ]);
-      expect(await output('rpm', '-qp', '--qf', '%{ARCH} %{OS} %{PLATFORM}', path)).toBe(
+      expect(await readOutput('rpm', '-qp', '--qf', '%{ARCH} %{OS} %{PLATFORM}', path)).toBe(
         `${expected.rpm} linux ${expected.rpm}-linux`,
       );
-      const requires = (await output('rpm', '-qp', '--requires', path)).split('\n');
+      const requires = (await readOutput('rpm', '-qp', '--requires', path)).split('\n');
       expect(requires).toContain('libc.so.6(GLIBC_2.28)(64bit)');
       if (expected.deb !== 'amd64' || !hasTool('rpmlint over the rpms with Node.js', 'rpmlint'))
         return;
       const config = join(projectDirectory, 'packaging/rpmlint.toml');
       const words = ['--config', config];
-      expect(await keptOutput(path, 'rpmlint', words)).toMatch(/ 0 errors, 0 warnings/);
+      expect(await readKeptOutput(path, 'rpmlint', words)).toMatch(/ 0 errors, 0 warnings/);
     },
   );
 
@@ -105,7 +111,7 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
     async () => {
       const path = join(packed.directory, `node-${expected.deb}`);
       await writeFile(path, binaryOf(description));
-      const needed = await output('readelf', '--dynamic', path);
+      const needed = await readOutput('readelf', '--dynamic', path);
       const libraries = [...needed.matchAll(/\(NEEDED\).*\[(.+?)\.so/g)].map(([, name]) => name);
       // Apart from the loader and the libraries of libc6, the binary needs only libgcc and
       // libstdc++.
@@ -114,7 +120,7 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
           .filter((name) => !/^(ld-linux|libc$|libdl|libm$|libpthread)/.test(name ?? ''))
           .sort(),
       ).toEqual(['libgcc_s', 'libstdc++']);
-      const versions = await output('readelf', '--version-info', path);
+      const versions = await readOutput('readelf', '--version-info', path);
       const newest = (symbol: string) =>
         [...versions.matchAll(new RegExp(`Name: ${symbol}_([\\d.]+)`, 'g'))]
           .map(([, version = '']) => version)
@@ -132,8 +138,8 @@ test.runIf(x64)('the pinned Node.js is a long-term support release', async () =>
   const path = join(packed.directory, 'node-x64');
   await writeFile(path, binaryOf(x64), { mode: 0o755 });
   if (process.arch !== 'x64') return;
-  expect(await output(path, '-p', 'process.version')).toBe(`v${pinned.version}`);
-  expect(await output(path, '-p', 'process.release.lts')).not.toBe('undefined');
+  expect(await readOutput(path, '-p', 'process.version')).toBe(`v${pinned.version}`);
+  expect(await readOutput(path, '-p', 'process.release.lts')).not.toBe('undefined');
   expect(pinned.libraries).toEqual(await readLibraries(binaryOf(x64)));
 });
 
@@ -159,7 +165,7 @@ describe.runIf(x64)('fetchRuntime', () => {
 describe.runIf(arm64 && hasTool('running Node.js for arm64', 'qemu-aarch64-static'))(
   'the package with Node.js for arm64',
   async () => {
-    const libraries = await debianDirectory('bookworm', 'arm64');
+    const libraries = await makeDebianDirectory('bookworm', 'arm64');
 
     test.runIf(libraries)(
       'a module runs on the packaged Node.js with the libraries of Debian 12',
@@ -171,7 +177,7 @@ describe.runIf(arm64 && hasTool('running Node.js for arm64', 'qemu-aarch64-stati
         await writeFile(program, binaryOf(arm64), { mode: 0o755 });
         const emulate = `#!/bin/sh\nexec qemu-aarch64-static -L ${libraries} ${program} "$@"\n`;
         await writeFile(node, emulate, { mode: 0o755 });
-        expect(await output(node, '-p', 'process.arch')).toBe('arm64');
+        expect(await readOutput(node, '-p', 'process.arch')).toBe('arm64');
         const { stdout } = await execa(
           executablePath('jumpcloud_system_info'),
           [

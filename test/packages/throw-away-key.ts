@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 
 /** Makes a signing key with an algorithm that every rpm can verify. Returns the key as text. */
-export async function throwAwayKey(passphrase = ''): Promise<string> {
+export async function makeThrowAwayKey(passphrase = ''): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'key-'));
   const run = async (...words: string[]) => {
     const all = ['--batch', '--pinentry-mode', 'loopback', '--passphrase', passphrase, ...words];

@@ -57,7 +57,7 @@ export class TinyReleases {
 /**
  * Makes an unsigned rpm that provides what the packages need from a distribution. Returns its path.
  */
-export async function distributionRpm(directory: string): Promise<string> {
+export async function makeDistributionRpm(directory: string): Promise<string> {
   const spec = join(directory, 'distribution.spec');
   await writeFile(
     spec,
@@ -78,10 +78,10 @@ Stands for a distribution.
   return join(directory, 'RPMS/noarch/distribution-1.0.0-1.noarch.rpm');
 }
 
-const node = tiny(runtimePackageName, '24.0.0');
+const node = describeTinyPackage(runtimePackageName, '24.0.0');
 
 function describeModulesPackage(version: string): PackageDescription {
-  const one = tiny(modulesPackageName, version);
+  const one = describeTinyPackage(modulesPackageName, version);
   return {
     ...one,
     files: [{ path: VERSION_FILE, content: version }],
@@ -90,7 +90,7 @@ function describeModulesPackage(version: string): PackageDescription {
   };
 }
 
-function tiny(name: string, version: string): PackageDescription {
+function describeTinyPackage(name: string, version: string): PackageDescription {
   return {
     ...packageContact(RELEASE.publisher),
     name,

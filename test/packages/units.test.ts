@@ -11,7 +11,7 @@ const PROGRAMS = join(projectDirectory, 'packaging/systemd/programs');
 const UNITS = join(projectDirectory, 'packaging/systemd/units');
 const UNIT_NAMES = await readdir(UNITS);
 /** The directory in which the units keep the last result of a run. */
-const RESULTS = '/run/jumpcloud-system-context';
+const RESULTS_DIRECTORY = '/run/jumpcloud-system-context';
 
 let emulator: Emulator;
 let sandbox: Sandbox;
@@ -32,8 +32,8 @@ async function installProgram(name: string): Promise<string> {
 }
 
 /** Reads the file with the last result of a unit. */
-async function lastResult(unit: string): Promise<Record<string, unknown>> {
-  const text = await readFile(sandbox.path(`${RESULTS}/${unit}.json`), 'utf8');
+async function readLastResult(unit: string): Promise<Record<string, unknown>> {
+  const text = await readFile(sandbox.path(`${RESULTS_DIRECTORY}/${unit}.json`), 'utf8');
   expect(text.split('\n')).toHaveLength(2);
   return JSON.parse(text);
 }
@@ -54,11 +54,14 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
       `printf '%s\\n' '${answer}'`,
       end,
     );
-    const words = ['/etc/jumpcloud/host.json', sandbox.path(`${RESULTS}/jumpcloud-host.json`)];
+    const words = [
+      '/etc/jumpcloud/host.json',
+      sandbox.path(`${RESULTS_DIRECTORY}/jumpcloud-host.json`),
+    ];
     return execa(await installProgram('describe-host'), words, { reject: false });
   };
 
-  beforeEach(() => mkdir(sandbox.path(RESULTS), { recursive: true }));
+  beforeEach(() => mkdir(sandbox.path(RESULTS_DIRECTORY), { recursive: true }));
 
   test('describe-host passes the document, prints the answer and exits with 0', async () => {
     const answer = JSON.stringify({ changed: true, msg: 'Changed.', warnings: [] });
@@ -107,13 +110,13 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
     async (outcome, result, status) => {
       const before = Math.floor(Date.now() / 1000);
       await run(JSON.stringify(result), status);
-      const { time, timestamp, ...rest } = await lastResult('jumpcloud-host');
+      const { time, timestamp, ...rest } = await readLastResult('jumpcloud-host');
       expect(rest).toEqual({ unit: 'jumpcloud-host.service', outcome, result });
       expect(timestamp).toBeGreaterThanOrEqual(before);
       expect(time).toBe(new Date(Number(timestamp) * 1000).toISOString().replace('.000', ''));
-      const { mode } = await stat(sandbox.path(`${RESULTS}/jumpcloud-host.json`));
+      const { mode } = await stat(sandbox.path(`${RESULTS_DIRECTORY}/jumpcloud-host.json`));
       expect(mode & 0o777).toBe(0o600);
-      expect(await readdir(sandbox.path(RESULTS))).toEqual(['jumpcloud-host.json']);
+      expect(await readdir(sandbox.path(RESULTS_DIRECTORY))).toEqual(['jumpcloud-host.json']);
     },
   );
 
@@ -123,16 +126,22 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
       exitCode: 75,
       stdout: 'Signal 9 killed the run.',
     });
-    expect(await lastResult('jumpcloud-host')).toMatchObject({ outcome: 'retrying', result: null });
+    expect(await readLastResult('jumpcloud-host')).toMatchObject({
+      outcome: 'retrying',
+      result: null,
+    });
   });
 
   test('describe-host writes null as the result when the module prints no JSON object', async () => {
     expect(await run('Text', 1)).toMatchObject({ exitCode: 1 });
-    expect(await lastResult('jumpcloud-host')).toMatchObject({ outcome: 'failed', result: null });
+    expect(await readLastResult('jumpcloud-host')).toMatchObject({
+      outcome: 'failed',
+      result: null,
+    });
   });
 
   test('describe-host keeps its exit status when it cannot write the result file', async () => {
-    await mkdir(sandbox.path(`${RESULTS}/jumpcloud-host.json.new`));
+    await mkdir(sandbox.path(`${RESULTS_DIRECTORY}/jumpcloud-host.json.new`));
     const result = await run(failedAnswer('not_enrolled'), 1);
     expect(result).toMatchObject({ exitCode: 75, stdout: `${failedAnswer('not_enrolled')}\nx` });
     expect(result.stderr).toContain('The result could not be written to ');
@@ -187,8 +196,8 @@ describe('remove-on-poweroff, which jumpcloud-removal.service runs', () => {
   const stop = async (...jobs: string[]) => {
     const lines = jobs.map((job) => (job.startsWith('exit') ? job : `echo '${job}'`));
     await sandbox.replaceProgram('systemctl', ...lines, 'exit 0');
-    const words = ['/etc/jumpcloud/removal.json', `${RESULTS}/jumpcloud-removal.json`];
-    await mkdir(sandbox.path(RESULTS), { recursive: true });
+    const words = ['/etc/jumpcloud/removal.json', `${RESULTS_DIRECTORY}/jumpcloud-removal.json`];
+    await mkdir(sandbox.path(RESULTS_DIRECTORY), { recursive: true });
     return execa(
       await installProgram('remove-on-poweroff'),
       words.map((path) => sandbox.path(path)),
@@ -212,7 +221,7 @@ describe('remove-on-poweroff, which jumpcloud-removal.service runs', () => {
       const result = await stop(...OTHER_JOBS, `12 ${target} start waiting`);
       expect(result, result.stdout).toMatchObject({ exitCode: 0 });
       expect(emulator.store.systems.has(sandbox.host.systemId)).toBe(false);
-      expect(await lastResult('jumpcloud-removal')).toMatchObject({
+      expect(await readLastResult('jumpcloud-removal')).toMatchObject({
         unit: 'jumpcloud-removal.service',
         outcome: 'changed',
         result: JSON.parse(result.stdout),
@@ -236,7 +245,7 @@ describe('remove-on-poweroff, which jumpcloud-removal.service runs', () => {
     expect(result).toMatchObject({ exitCode: 1 });
     expect(JSON.parse(result.stdout)).toMatchObject({ error: { code: 'invalid_arguments' } });
     expect(result.stderr).toContain('look for it in the Admin Portal');
-    expect(await lastResult('jumpcloud-removal')).toMatchObject({ outcome: 'failed' });
+    expect(await readLastResult('jumpcloud-removal')).toMatchObject({ outcome: 'failed' });
     expect(emulator.store.systems.has(sandbox.host.systemId)).toBe(true);
   });
 
@@ -251,7 +260,7 @@ describe('remove-on-poweroff, which jumpcloud-removal.service runs', () => {
     const { exitCode, stderr } = await stop('exit 1');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^systemctl failed, .*look for it in the Admin Portal\.$/);
-    expect(await lastResult('jumpcloud-removal')).toMatchObject({
+    expect(await readLastResult('jumpcloud-removal')).toMatchObject({
       outcome: 'failed',
       result: null,
     });
@@ -270,7 +279,7 @@ describe('remove-on-poweroff, which jumpcloud-removal.service runs', () => {
     expect(result).toMatchObject({ exitCode: 0 });
     expect(result.stdout).toBe('This host is not being powered off: it stays in JumpCloud.');
     expect(sandbox.writes()).toEqual([]);
-    expect(await readdir(sandbox.path(RESULTS))).toEqual([]);
+    expect(await readdir(sandbox.path(RESULTS_DIRECTORY))).toEqual([]);
   });
 });
 
@@ -292,14 +301,19 @@ test.runIf(hasAnalyze).each(UNIT_NAMES)('systemd-analyze verify accepts %s', asy
  * The highest exposure that systemd-analyze may report, times ten. Without sandboxing, the units
  * would have 93 and 96.
  */
-const THRESHOLD = 30;
+const MAX_EXPOSURE_TENTHS = 30;
 
 test
   .runIf(hasAnalyze && (await canRateOffline()))
   .each(UNIT_NAMES.filter((name) => name.endsWith('.service')))(
   'systemd-analyze security rates %s at 3.0 or less',
   async (unit) => {
-    const words = ['security', '--offline=true', `--threshold=${THRESHOLD}`, '--no-pager'];
+    const words = [
+      'security',
+      '--offline=true',
+      `--threshold=${MAX_EXPOSURE_TENTHS}`,
+      '--no-pager',
+    ];
     const result = await execa('systemd-analyze', [...words, join(UNITS, unit)], { reject: false });
     expect(result, result.stdout).toMatchObject({ exitCode: 0 });
     console.log(/Overall exposure level .*: [\d.]+/.exec(result.stdout)?.[0]);
@@ -336,6 +350,8 @@ test('the example documents are JSON, and each unit names the path of its docume
     const example = join(projectDirectory, `packaging/examples/${name}.json`);
     expect(JSON.parse(await readFile(example, 'utf8'))).toBeTypeOf('object');
     const unit = await readFile(join(UNITS, `jumpcloud-${name}.service`), 'utf8');
-    expect(unit).toContain(` /etc/jumpcloud/${name}.json ${RESULTS}/jumpcloud-${name}.json\n`);
+    expect(unit).toContain(
+      ` /etc/jumpcloud/${name}.json ${RESULTS_DIRECTORY}/jumpcloud-${name}.json\n`,
+    );
   }
 });
