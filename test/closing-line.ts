@@ -21,7 +21,7 @@ export default class ClosingLine implements Reporter {
     const { passed, failed, skipped, ansible } = counts;
     console.log(
       ansible > 0
-        ? `${ansible} of the passed tests ran through real Ansible, ${await installation()}.`
+        ? `${ansible} of the passed tests ran through real Ansible, ${await describeInstallation()}.`
         : 'No test ran through real Ansible: ansible-playbook was not found, or no such test was selected.',
     );
     console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
@@ -38,7 +38,7 @@ function isThroughAnsible({ module, name }: TestCase): boolean {
  * Returns the version and root directory of the Ansible under test. Imports the code that detects
  * them only now, because the detection takes a second.
  */
-async function installation(): Promise<string> {
+async function describeInstallation(): Promise<string> {
   const { ansibleRoot, coreVersion } = await import('./harness/ansible/installation.ts');
   return `ansible-core ${coreVersion}${ansibleRoot && ` in ${ansibleRoot}`}`;
 }

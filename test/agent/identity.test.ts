@@ -11,7 +11,7 @@ import { Store } from '../emulator/store.ts';
 
 let dir: string;
 let host: EnrolledHost;
-const OTHER = 'fedcba987654321001234567';
+const OTHER_ID = 'fedcba987654321001234567';
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'identity-'));
@@ -20,13 +20,14 @@ beforeEach(async () => {
 afterEach(() => rmSync(dir, { recursive: true }));
 
 const write = (name: string, text: string) => writeFileSync(join(dir, name), text);
-const configuration = (fields: object) => {
+const writeConfiguration = (fields: object) => {
   const conf = JSON.parse(readFileSync(join(dir, 'jcagent.conf'), 'utf8'));
   write('jcagent.conf', JSON.stringify({ ...conf, ...fields }));
 };
-const tombstone = (content: object) => write('.removed-from-jumpcloud', JSON.stringify(content));
+const writeTombstone = (content: object) =>
+  write('.removed-from-jumpcloud', JSON.stringify(content));
 
-const identity = () => readRegistration(dir).identity();
+const readIdentity = () => readRegistration(dir).identity();
 
 test("readRegistration returns the content of the agent's files", async () => {
   expect(readRegistration(dir)).toMatchObject({
@@ -35,7 +36,7 @@ test("readRegistration returns the content of the agent's files", async () => {
     agentServerHost: 'agent.eu.jumpcloud.com',
     keyFile: { path: join(dir, 'client.key'), mode: 0o600 },
   });
-  expect(await identity()).toMatchObject({
+  expect(await readIdentity()).toMatchObject({
     agentDir: dir,
     systemId: host.systemId,
     keyMatchesCertificate: true,
@@ -43,14 +44,14 @@ test("readRegistration returns the content of the agent's files", async () => {
 });
 
 test('readRegistration returns an upper-case systemKey in lower case', () => {
-  configuration({ systemKey: OTHER.toUpperCase() });
-  expect(readRegistration(dir).systemId).toBe(OTHER);
+  writeConfiguration({ systemKey: OTHER_ID.toUpperCase() });
+  expect(readRegistration(dir).systemId).toBe(OTHER_ID);
 });
 
 test.each([[undefined], [null], [''], [5], [{}]])(
   'agentServerHost %j counts as missing',
   (host) => {
-    configuration({ agentServerHost: host });
+    writeConfiguration({ agentServerHost: host });
     expect(readRegistration(dir).agentServerHost).toBeUndefined();
   },
 );
@@ -66,20 +67,20 @@ test('identity() loads the key only once', async () => {
 describe('client.crt', () => {
   test('a missing client.crt leaves keyMatchesCertificate undefined', async () => {
     rmSync(join(dir, 'client.crt'));
-    expect((await identity()).keyMatchesCertificate).toBeUndefined();
+    expect((await readIdentity()).keyMatchesCertificate).toBeUndefined();
   });
   test('a broken client.crt leaves keyMatchesCertificate undefined', async () => {
     write('client.crt', 'garbage');
-    expect((await identity()).keyMatchesCertificate).toBeUndefined();
+    expect((await readIdentity()).keyMatchesCertificate).toBeUndefined();
   });
   test('a directory named client.crt leaves keyMatchesCertificate undefined', async () => {
     rmSync(join(dir, 'client.crt'));
     mkdirSync(join(dir, 'client.crt'));
-    expect((await identity()).keyMatchesCertificate).toBeUndefined();
+    expect((await readIdentity()).keyMatchesCertificate).toBeUndefined();
   });
   test('a client.crt that belongs to another key is rejected with BadIdentity', async () => {
     write('client.crt', (await makeKeyFiles()).certificate);
-    await expect(identity()).rejects.toThrow(BadIdentity);
+    await expect(readIdentity()).rejects.toThrow(BadIdentity);
   });
 });
 
@@ -92,25 +93,25 @@ describe('tombstone', () => {
   ])(
     'a tombstone with this systemKey in %s case makes readRegistration throw AlreadyRemoved',
     (_, toCase) => {
-      tombstone({ system_key: toCase(host.systemId), removed_at });
+      writeTombstone({ system_key: toCase(host.systemId), removed_at });
       expect(() => readRegistration(dir)).toThrow(AlreadyRemoved);
       expect(() => readRegistration(dir)).toThrow(`was removed from JumpCloud at ${removed_at}`);
     },
   );
 
   test('a tombstone is reported even if client.key is missing', () => {
-    tombstone({ system_key: host.systemId, removed_at });
+    writeTombstone({ system_key: host.systemId, removed_at });
     rmSync(join(dir, 'client.key'));
     expect(() => readRegistration(dir)).toThrow(AlreadyRemoved);
   });
 
   test.each([
-    ['with another systemKey', { system_key: OTHER, removed_at }],
+    ['with another systemKey', { system_key: OTHER_ID, removed_at }],
     ['without a systemKey', { removed_at }],
-    ['without a time', { system_key: OTHER }],
+    ['without a time', { system_key: OTHER_ID }],
     ['that is a list', []],
   ])('a tombstone %s is ignored', (_, content) => {
-    tombstone(content);
+    writeTombstone(content);
     expect(readRegistration(dir).systemId).toBe(host.systemId);
   });
 

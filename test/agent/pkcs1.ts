@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 
 /** The numbers of an RSA key in PKCS#1's order, by their names in a JWK. */
-export const NUMBERS = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const;
-export type RsaNumber = (typeof NUMBERS)[number];
+export const RSA_NUMBERS = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const;
+export type RsaNumber = (typeof RSA_NUMBERS)[number];
 
 /**
  * Returns a private RSA key as PKCS#1 in PEM form. Adds zero bytes before the numbers in `padded`,
@@ -10,22 +10,22 @@ export type RsaNumber = (typeof NUMBERS)[number];
  */
 export function pkcs1WithZeroes(key: KeyObject, padded: readonly RsaNumber[]): string {
   const jwk = key.export({ format: 'jwk' });
-  const numbers = NUMBERS.map((name) => {
+  const numbers = RSA_NUMBERS.map((name) => {
     const bytes = Buffer.from(String(jwk[name]), 'base64url');
-    return integer(padded.includes(name) ? Buffer.concat([Buffer.alloc(2), bytes]) : bytes);
+    return encodeInteger(padded.includes(name) ? Buffer.concat([Buffer.alloc(2), bytes]) : bytes);
   });
-  const der = tagged(0x30, Buffer.concat([integer(Buffer.from([0])), ...numbers]));
+  const der = encodeTagged(0x30, Buffer.concat([encodeInteger(Buffer.from([0])), ...numbers]));
   const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
   const name = 'RSA PRIVATE KEY';
   return [`-----BEGIN ${name}-----`, ...lines, `-----END ${name}-----`, ''].join('\n');
 }
 
 /** Encodes a positive integer: one whose first bit is set needs a zero byte before it. */
-function integer(bytes: Buffer): Buffer {
-  return tagged(2, (bytes[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.alloc(1), bytes]) : bytes);
+function encodeInteger(bytes: Buffer): Buffer {
+  return encodeTagged(2, (bytes[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.alloc(1), bytes]) : bytes);
 }
 
-function tagged(tag: number, content: Buffer): Buffer {
+function encodeTagged(tag: number, content: Buffer): Buffer {
   const { length } = content;
   const long = length < 256 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
   const size = length < 128 ? [length] : long;

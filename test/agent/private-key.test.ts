@@ -7,7 +7,7 @@ import { isWorldReadable, readKeyFile } from '../../src/agent/key-file.ts';
 import { loadPrivateKey } from '../../src/agent/private-key.ts';
 import { BadIdentity, NotEnrolled } from '../../src/base/errors.ts';
 import { type KeyFiles, makeKeyFiles } from '../emulator/keys.ts';
-import { NUMBERS, pkcs1WithZeroes } from './pkcs1.ts';
+import { pkcs1WithZeroes, RSA_NUMBERS } from './pkcs1.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'private-key-'));
 const path = join(directory, 'client.key');
@@ -47,7 +47,7 @@ describe('a usable key', () => {
     await expectUsable(text());
   });
 
-  test.each([[[]], [['e']], [['d']], [['n']], [['e', 'd']], [NUMBERS]] as const)(
+  test.each([[[]], [['e']], [['d']], [['n']], [['e', 'd']], [RSA_NUMBERS]] as const)(
     'loadPrivateKey loads a PKCS#1 key with extra zero bytes before the numbers %j',
     async (padded) => {
       const text = pkcs1WithZeroes(createPrivateKey(keys.pkcs8), padded);

@@ -7,7 +7,7 @@ import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
 import { testWithPipelining as test } from '../harness/ansible/fixture.ts';
 import { putPlaybook } from './put-playbook.ts';
 
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 describe.runIf(hasAnsible)(
   'the playbooks in ansible-examples/autoscaling',
@@ -34,7 +34,7 @@ describe.runIf(hasAnsible)(
       hosts = await Promise.all(
         Array.from({ length: 20 }, async (_, i) => {
           const isLate = i % 3 === 0;
-          const clockAhead = i % 5 === 0 ? HOUR : i % 5 === 1 ? -HOUR : 0;
+          const clockAhead = i % 5 === 0 ? HOUR_MS : i % 5 === 1 ? -HOUR_MS : 0;
           const host = await controller.enrol(emulator, { write: !isLate });
           emulator.shiftHostClock(host.systemId, clockAhead);
           return { ...host, name: `host-${i}`, isLate, clockAhead };

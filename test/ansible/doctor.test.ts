@@ -6,7 +6,7 @@ import { hasAnsible } from '../harness/ansible/controller.ts';
 import { test } from '../harness/ansible/fixture.ts';
 import { hasSshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
 import { closeConnections, sshVariables } from '../harness/ansible/ssh-variables.ts';
-import { namesWith } from '../resources/doctor/examination.ts';
+import { checkNamesWith } from '../resources/doctor/examination.ts';
 
 describe.runIf(hasAnsible && hasSshServer)(
   'jumpcloud_doctor over SSH',
@@ -46,9 +46,9 @@ describe.runIf(hasAnsible && hasSshServer)(
       );
       expect(recap, output).toMatchObject({ ok: 6, changed: 0, failed: 0 });
       const { healthy: first, ignored, collected } = registered;
-      expect(namesWith({ warnings: [], ...first } as never, 'failed')).toEqual([]);
+      expect(checkNamesWith({ warnings: [], ...first } as never, 'failed')).toEqual([]);
       expect(ignored).toMatchObject({ failed: true, error: { code: 'not_enrolled' } });
-      expect(namesWith({ warnings: [], ...ignored } as never, 'failed')).toEqual(['key']);
+      expect(checkNamesWith({ warnings: [], ...ignored } as never, 'failed')).toEqual(['key']);
       expect(collected).toMatchObject({ failed: false, error: { code: 'not_enrolled' } });
       expect(collected?.['checks']).toEqual(ignored?.['checks']);
     });

@@ -7,8 +7,8 @@ import { testWithPipelining as test } from '../harness/ansible/fixture.ts';
 import { putPlaybook } from './put-playbook.ts';
 
 const STALE = 'systemcontext.jumpcloud.jumpcloud_stale_systems';
-const DAY = 86_400_000;
-const ago = (days: number) => new Date(Date.now() - days * DAY).toISOString();
+const DAY_MS = 86_400_000;
+const ago = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();
 
 describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 120_000 }, () => {
   let controller: Controller;

@@ -32,7 +32,7 @@ function run(kind: EdgeKind, desired: readonly DesiredState[], rest: object = {}
 }
 
 /** Changes the next `times` answers to this host. */
-const mangle = (change: (list: never) => unknown, times = 1) =>
+const mangleAnswers = (change: (list: never) => unknown, times = 1) =>
   host.fault({ fault: { kind: 'mangle', change: (body) => change(body as never) }, times });
 
 describe('readAssociations', () => {
@@ -71,14 +71,14 @@ describe('readAssociations', () => {
       NO_SUDO,
     ],
   ])('an edge %s is read', async (_, edge, sudo) => {
-    mangle(() => [{ to: { type: 'user', id: user }, ...edge }]);
+    mangleAnswers(() => [{ to: { type: 'user', id: user }, ...edge }]);
     const answer = await run(USERS, [{ id: user }]);
     expect(answer).toMatchObject({ changed: false, users: [{ id: user, ...sudo }] });
   });
 
   test('an edge whose id is in upper case equals the desired edge', async () => {
     host.takeRequests();
-    mangle(() => [{ to: { type: 'user', id: user.toUpperCase() }, attributes: null }]);
+    mangleAnswers(() => [{ to: { type: 'user', id: user.toUpperCase() }, attributes: null }]);
     const answer = await run(USERS, [{ id: user }], { exclusive: true });
     expect(answer).toMatchObject({ changed: false, users: [{ id: user }] });
     expect(writesOf(host.takeRequests())).toEqual([]);
@@ -86,7 +86,7 @@ describe('readAssociations', () => {
 });
 
 test('a list that is null is read as empty', async () => {
-  mangle(() => null, 2);
+  mangleAnswers(() => null, 2);
   const answer = await run(USERS, [{ id: user }], { state: 'absent' });
   expect(answer).toMatchObject({ changed: false, users: [] });
 });
@@ -102,7 +102,7 @@ describe('a user in a list without paths', () => {
   test.each(shapes)(
     'a user whose paths are %s is reported with direct: null',
     async (_, change) => {
-      mangle(change);
+      mangleAnswers(change);
       const connection = { agent_dir: host.agentDir, api_url: emulator.url };
       const options = { ...connection, gather: ['users'] };
       const answer = await runInProcess('jumpcloud_system_info', options, false);
@@ -156,7 +156,7 @@ describe('an invalid list', () => {
     ],
   ])('a list %s fails before any write', async (_, change, message) => {
     host.takeRequests();
-    mangle(change);
+    mangleAnswers(change);
     const answer = await run(USERS, [], { exclusive: true });
     expect(answer).toMatchObject({
       changed: false,
@@ -170,7 +170,7 @@ describe('an invalid list', () => {
   test('a list that repeats a page fails after two requests', async () => {
     host.takeRequests();
     const ids = createTargets(emulator.store, GROUPS, 100);
-    mangle(() => ids.map((id) => ({ type: 'system_group', id, paths: [] })), 5);
+    mangleAnswers(() => ids.map((id) => ({ type: 'system_group', id, paths: [] })), 5);
     const answer = await run(GROUPS, []);
     expect(answer).toMatchObject({ failed: true, error: { code: 'unexpected_response' } });
     expect(answer.msg).toMatch(/same page of system groups twice/);

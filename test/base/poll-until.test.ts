@@ -7,8 +7,8 @@ import { RunReport } from '../../src/protocol/run-report.ts';
 vi.mock('node:timers/promises', () => import('../harness/timers-promises.ts'));
 beforeAll(() => import('node:timers/promises'));
 
-const START = 1_000_000;
-beforeEach(() => void vi.useFakeTimers({ now: START }));
+const START_MS = 1_000_000;
+beforeEach(() => void vi.useFakeTimers({ now: START_MS }));
 afterEach(() => void vi.useRealTimers());
 
 /** Returns a run that records its waits. */
@@ -29,7 +29,7 @@ function optionsFor(forMs: number): PollOptions {
   return {
     what: 'for it',
     delayMs: () => 100,
-    leftMs: () => START + forMs - Date.now(),
+    leftMs: () => START_MS + forMs - Date.now(),
   };
 }
 
@@ -37,7 +37,7 @@ function optionsFor(forMs: number): PollOptions {
 function readerWithValueAt(nth: number) {
   const times: number[] = [];
   const read = () => {
-    times.push(Date.now() - START);
+    times.push(Date.now() - START_MS);
     return times.length === nth ? 'value' : undefined;
   };
   return { read, times };

@@ -6,26 +6,26 @@ import { END_LINE } from '../../scripts/build/executable-header.ts';
 import { makeHeaderFixture, makeNode, SHELLS } from './header-fixture.ts';
 
 const { directory, executable } = await makeHeaderFixture();
-const whole = await readFile(executable, 'utf8');
+const wholeText = await readFile(executable, 'utf8');
 const PATH = dirname(await makeNode('20.0.0', join(directory, 'bin')));
 
 /**
  * The end of the third line. If a file is cut off after it, the shell reports that the rest is
  * missing.
  */
-const FIRST_CUT = whole.indexOf('EXIT\n') + 'EXIT\n'.length;
-const HEADER_END = whole.indexOf('*/\n') + '*/\n'.length;
+const FIRST_CUT = wholeText.indexOf('EXIT\n') + 'EXIT\n'.length;
+const HEADER_END = wholeText.indexOf('*/\n') + '*/\n'.length;
 
 /** Returns the lengths to cut at: every `step` characters, and after the next line break. */
 function cutLengths(from: number, to: number, step: number): number[] {
   const lengths: number[] = [];
-  for (let at = from; at < to; at += step) lengths.push(at, whole.indexOf('\n', at) + 1);
+  for (let at = from; at < to; at += step) lengths.push(at, wholeText.indexOf('\n', at) + 1);
   return [...new Set(lengths)].filter((at) => at < to);
 }
 
 async function runCut(words: readonly string[], length: number) {
   const file = join(directory, 'cut');
-  await writeFile(file, whole.slice(0, length));
+  await writeFile(file, wholeText.slice(0, length));
   const [shell = '', ...rest] = words;
   return execa(shell, [...rest, file], {
     env: { PATH: `${PATH}:${process.env['PATH']}` },
@@ -53,8 +53,8 @@ describe.each(SHELLS)('an incomplete executable under $shell', ({ shell }) => {
 });
 
 test('an executable that is cut off after its header fails with one JSON object', async () => {
-  const middle = Math.floor((HEADER_END + whole.length) / 2);
-  for (const length of [HEADER_END - 3, HEADER_END - 1, HEADER_END, middle, whole.length - 1]) {
+  const middle = Math.floor((HEADER_END + wholeText.length) / 2);
+  for (const length of [HEADER_END - 3, HEADER_END - 1, HEADER_END, middle, wholeText.length - 1]) {
     const { stdout, stderr, exitCode } = await runCut(['sh'], length);
     expect(JSON.parse(stdout), `cut after ${length}`).toEqual(INCOMPLETE);
     expect([stderr, exitCode]).toEqual(['', 1]);
@@ -63,5 +63,5 @@ test('an executable that is cut off after its header fails with one JSON object'
 
 test('an executable that is cut off anywhere after its first 400 bytes reports that it is incomplete', () => {
   expect(FIRST_CUT).toBeLessThan(400);
-  expect(whole.indexOf(END_LINE)).toBe(whole.length - END_LINE.length);
+  expect(wholeText.indexOf(END_LINE)).toBe(wholeText.length - END_LINE.length);
 });

@@ -51,7 +51,7 @@ afterEach(() => rm(testDir, { recursive: true, force: true }));
 const makeNode20 = (dir: string) => makeNode('20.0.0', dir);
 
 /** Files that another user can replace. Each function makes one and returns its path. */
-const REPLACEABLE: readonly [description: string, make: (at: string) => Promise<string>][] = [
+const REPLACEABLE_FILES: readonly [description: string, make: (at: string) => Promise<string>][] = [
   [
     'a file of another user',
     async (at) => {
@@ -182,7 +182,7 @@ const REPLACEABLE: readonly [description: string, make: (at: string) => Promise<
 ];
 
 /** Files that only root can replace. Each function makes one and returns its path. */
-const SAFE: readonly [description: string, make: (at: string) => Promise<string>][] = [
+const SAFE_FILES: readonly [description: string, make: (at: string) => Promise<string>][] = [
   ['a file', (at) => makeNode20(at)],
   ['a file whose path has spaces', (at) => makeNode20(join(at, 'a  b -> c'))],
   [
@@ -210,7 +210,7 @@ const SAFE: readonly [description: string, make: (at: string) => Promise<string>
 ];
 
 describe.each(SHELLS)('the header as root under $shell', ({ shell }) => {
-  test.each(REPLACEABLE)('root does not run %s', async (_, make) => {
+  test.each(REPLACEABLE_FILES)('root does not run %s', async (_, make) => {
     const file = await make(await makeTestDir());
     const PATH = dirname(file);
     expect(await run(shell, { PATH })).toEqual(
@@ -223,7 +223,7 @@ describe.each(SHELLS)('the header as root under $shell', ({ shell }) => {
     expect((await run(shell, { PATH: '/nonexistent', HOME })).exitCode).toBe(1);
   });
 
-  test.each(SAFE)('root runs %s', async (_, make) => {
+  test.each(SAFE_FILES)('root runs %s', async (_, make) => {
     const file = await make(await makeTestDir());
     expect(await run(shell, { PATH: dirname(file) })).toEqual({
       exitCode: 0,
@@ -286,7 +286,7 @@ describe.each(SHELLS)('the header as root under $shell', ({ shell }) => {
 });
 
 describe('the header as a user other than root', () => {
-  test.each(REPLACEABLE)('a user other than root runs %s', async (_, make) => {
+  test.each(REPLACEABLE_FILES)('a user other than root runs %s', async (_, make) => {
     await chmod(directory, 0o755);
     const file = await make(await makeTestDir());
     const answer = await run(['sh'], { PATH: dirname(file) }, [], executable, { uid: OTHER_USER });

@@ -179,7 +179,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     }
   });
 
-  it('the header skips a Node.js that is too old and lists it when none is left', async () => {
+  it('the header skips each Node.js that is too old, and lists them if it finds no other', async () => {
     const old = await makeNode('12.22.9', join(directory, 'old'));
     const older = await makeNode('0.10.48', join(directory, 'older'));
     await mkdir(join(directory, 'links'), { recursive: true });

@@ -7,11 +7,11 @@ import type { Behaviour } from './behaviour.ts';
 import { interruptClient } from './interrupt-client.ts';
 
 /** Slightly more than the two seconds after which a terminal shows progress. */
-const WAIT = 3;
+const WAIT_S = 3;
 const SYSTEM = 'jumpcloud_system';
 
 /** Milliseconds until JumpCloud's graph shows a write. */
-export const OBSERVE_LAG_MS = WAIT * 1000;
+export const OBSERVE_LAG_MS = WAIT_S * 1000;
 
 const CHANGE = { display_name: 'web-1', attributes: { role: 'web' } };
 
@@ -38,8 +38,8 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     // The file contains `{}` until the agent has registered.
     prepare: (host) => writeFile(configurationPath(host), '{}'),
     duringCall: async (host, signal) => {
-      await firstRead(configurationPath(host), signal);
-      await sleep(WAIT * 1000, undefined, { signal });
+      await waitForFirstRead(configurationPath(host), signal);
+      await sleep(WAIT_S * 1000, undefined, { signal });
       await host.writeFiles();
     },
     expected: { changed: true, system: { displayName: 'web-1' } },
@@ -47,7 +47,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   {
     name: 'settling',
     module: SYSTEM,
-    options: () => ({ ...CHANGE, settle: WAIT }),
+    options: () => ({ ...CHANGE, settle: WAIT_S }),
     waits: true,
     expected: { changed: true, system: { displayName: 'web-1' }, reapplied: 0 },
   },
@@ -56,7 +56,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     module: SYSTEM,
     options: () => CHANGE,
     waits: true,
-    prepare: (host) => host.hit({ kind: 'status', status: 429, retryAfter: WAIT }),
+    prepare: (host) => host.hit({ kind: 'status', status: 429, retryAfter: WAIT_S }),
     expected: { changed: true, system: { displayName: 'web-1' } },
   },
   {
@@ -67,7 +67,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     // The backoff has jitter. Only Retry-After ensures that one wait is long enough.
     prepare: (host) => {
       host.hit({ kind: 'status', status: 503 }, { times: 3 });
-      host.hit({ kind: 'status', status: 503, retryAfter: WAIT });
+      host.hit({ kind: 'status', status: 503, retryAfter: WAIT_S });
     },
     expected: { changed: true, system: { displayName: 'web-1' } },
   },
@@ -120,7 +120,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   {
     name: 'an interruption',
     module: SYSTEM,
-    options: () => ({ ...CHANGE, settle: WAIT, timeout: 20 }),
+    options: () => ({ ...CHANGE, settle: WAIT_S, timeout: 20 }),
     // The interruption comes after the write, when the read-back gets no answer.
     prepare: (host) => {
       host.hit({ kind: 'slow', ms: 0 }, { method: 'GET', times: 2 });
@@ -134,7 +134,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
 const configurationPath = ({ agentDir }: TestHost) => join(agentDir, 'jcagent.conf');
 
 /** Waits until a file has been read. Resets its access time first, to detect the read. */
-async function firstRead(path: string, signal: AbortSignal): Promise<void> {
+async function waitForFirstRead(path: string, signal: AbortSignal): Promise<void> {
   await utimes(path, 0, new Date());
   while ((await stat(path)).atimeMs === 0) await sleep(100, undefined, { signal });
 }

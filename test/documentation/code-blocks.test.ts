@@ -12,13 +12,13 @@ import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
 import { codeBlocksOf, documentationPages } from './code-blocks.ts';
 
 /** Harmless programs that code blocks run for real, on copies of the files that they name. */
-const REAL = [
+const REAL_PROGRAMS = [
   ...['cat', 'cp', 'find', 'grep', 'mkdir', 'mv', 'node', 'printf', 'rm', 'sed', 'sh', 'sleep'],
   ...['tee', 'timeout'],
 ];
 
 /** Programs that the test replaces. Each replacement records its arguments and succeeds. */
-const RECORDED = [
+const RECORDED_PROGRAMS = [
   ...MODULES.map(({ name }) => name as string),
   ...[
     'ansible',
@@ -139,14 +139,14 @@ async function expectRuns(text: string, directory: string): Promise<void> {
     await mkdir(join(directory, dirname(path)), { recursive: true });
     await writeFile(join(directory, path), content);
   }
-  for (const name of REAL) {
+  for (const name of REAL_PROGRAMS) {
     const { stdout } = await execa('sh', ['-c', `command -v ${name}`]);
     await symlink(stdout.startsWith('/') ? stdout : `/usr/bin/${name}`, join(bin, name));
   }
   const record = `#!/bin/sh\nprintf '%s\\0' "\${0##*/}" "$@" >>'${log}'\nprintf '\\n' >>'${log}'\n`;
-  for (const name of RECORDED) await writeFile(join(bin, name), record);
+  for (const name of RECORDED_PROGRAMS) await writeFile(join(bin, name), record);
   await writeFile(join(bin, 'sudo'), '#!/bin/sh\nexec "$@"\n');
-  for (const name of [...RECORDED, 'sudo']) await chmod(join(bin, name), 0o755);
+  for (const name of [...RECORDED_PROGRAMS, 'sudo']) await chmod(join(bin, name), 0o755);
 
   const moved = text
     .replaceAll(/(?<![\w.])\/(tmp|etc|opt|run|usr\/share)\//g, `${directory}/$1/`)

@@ -7,7 +7,7 @@ import { describe, expect, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import { type Kickstart, startKickstart } from '../ansible/roles/kickstart.ts';
-import { filesWith, watchFiles } from '../ansible/roles/watch.ts';
+import { findFilesWith, watchFiles } from '../ansible/roles/watch.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
 import { collectionPath } from '../harness/ansible/controller.ts';
@@ -249,7 +249,7 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
     expect((document.mode & 0o777).toString(8)).toBe('600');
     expect(await readdir(sandbox.path('/etc/ssh'))).toEqual(['sshd_config']);
     const directories = ['/etc', '/home', '/var'].map(sandbox.path);
-    expect(await filesWith(directories, 'the build host')).toEqual([]);
+    expect(await findFilesWith(directories, 'the build host')).toEqual([]);
     expect(await readdir(sandbox.directory)).not.toContain('jumpcloud-build');
     expect(programs()).toEqual(
       expect.arrayContaining([

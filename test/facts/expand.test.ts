@@ -50,7 +50,7 @@ test('missing or empty facts expand to defaults, and the defaults are reported',
   expect(facts).toEqual([[{ 'env.MISSING': 'a|b', 'env.EMPTY': '', 'env.ROLE': 'web' }]]);
 });
 
-test('all different defaults of a missing fact are reported', async () => {
+test('if references give a missing fact different defaults, each default is reported', async () => {
   const { texts, facts } = await expand('{env.MISSING|1}{env.MISSING|2}', '{env.MISSING|1}');
   expect(texts).toEqual(['12', '1']);
   expect(facts).toEqual([[{ 'env.MISSING': ['1', '2'] }]]);

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { ACTING_MODULE_NAMES, type ModuleName } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { fullCall } from '../harness/sample-calls.ts';
+import { fullOptions } from '../harness/sample-calls.ts';
 import {
   type BadServer,
   findClosedPort,
@@ -46,7 +46,7 @@ async function expectFailure(
   const server = await start();
   try {
     const connection = { agent_dir: host.agentDir, api_url: server.url, ...timeouts };
-    const result = await runMeasured(module, { ...connection, ...fullCall(module, () => ID) });
+    const result = await runMeasured(module, { ...connection, ...fullOptions(module, () => ID) });
     expect(result.answer).toMatchObject({ changed: false, failed: true, error: { code } });
     expect(result.answer.msg).toMatch(message);
     expect(result.answer.msg).toMatch(/^Could not (read|change|join|add) .+: .+\. .+\.$/s);

@@ -10,9 +10,9 @@ import { test } from '../harness/fixture.ts';
 import { startConnectProxy } from './connect-proxy.ts';
 import { findLeakedSecrets } from './find-leaked-secrets.ts';
 
-const MINUTE = 60;
-const DAY = 86_400;
-const YEAR = 365 * DAY;
+const MINUTE_S = 60;
+const DAY_S = 86_400;
+const YEAR_S = 365 * DAY_S;
 
 let emulator: Emulator;
 let host: EnrolledHost;
@@ -59,12 +59,12 @@ describe('a clock within the tolerance of JumpCloud', () => {
 });
 
 const WRONG_CLOCKS = [
-  ['10 minutes behind', 10 * MINUTE],
-  ['10 minutes ahead', -10 * MINUTE],
-  ['a day behind', DAY],
-  ['a day ahead', -DAY],
-  ['10 years behind', 10 * YEAR],
-  ['10 years ahead', -10 * YEAR],
+  ['10 minutes behind', 10 * MINUTE_S],
+  ['10 minutes ahead', -10 * MINUTE_S],
+  ['a day behind', DAY_S],
+  ['a day ahead', -DAY_S],
+  ['10 years behind', 10 * YEAR_S],
+  ['10 years ahead', -10 * YEAR_S],
 ] as const;
 
 describe.each(WRONG_CLOCKS)('a clock that is %s', (_, offset) => {
@@ -121,7 +121,7 @@ describe.each(WRONG_CLOCKS)('a clock that is %s', (_, offset) => {
 });
 
 test('a run corrects its clock again when the server clock changes during the run', async () => {
-  let offset = DAY;
+  let offset = DAY_S;
   await startWithOffset(() => offset);
   emulator.onRequest.push(({ method, status }) => {
     if (method === 'GET' && status === 200) offset = 0;
@@ -196,10 +196,10 @@ describe('the Date of a 401 over https', () => {
   };
 
   const validDates: [when: string, offset: number, isProxied: boolean][] = [
-    ['ten minutes ahead', 10 * MINUTE, false],
-    ['nine days ahead', 9 * DAY, false],
-    ['nine days ahead (through a proxy)', 9 * DAY, true],
-    ['ten hours behind', -10 * 60 * MINUTE, false],
+    ['ten minutes ahead', 10 * MINUTE_S, false],
+    ['nine days ahead', 9 * DAY_S, false],
+    ['nine days ahead (through a proxy)', 9 * DAY_S, true],
+    ['ten hours behind', -10 * 60 * MINUTE_S, false],
   ];
   test.each(validDates)(
     "a Date %s lies within the certificate's validity and corrects the clock",
@@ -212,10 +212,10 @@ describe('the Date of a 401 over https', () => {
   );
 
   const invalidDates: [when: string, offset: number, isProxied: boolean][] = [
-    ['eleven days ahead', 11 * DAY, false],
-    ['eleven days ahead (through a proxy)', 11 * DAY, true],
-    ['years ahead', 4 * YEAR, false],
-    ['two days behind', -2 * DAY, false],
+    ['eleven days ahead', 11 * DAY_S, false],
+    ['eleven days ahead (through a proxy)', 11 * DAY_S, true],
+    ['years ahead', 4 * YEAR_S, false],
+    ['two days behind', -2 * DAY_S, false],
   ];
   test.each(invalidDates)(
     "a Date %s lies outside the certificate's validity and is not used to sign",
@@ -230,7 +230,7 @@ describe('the Date of a 401 over https', () => {
   );
 
   test("a Date outside the certificate's validity is not used if the server closes the connection", async () => {
-    const options = await startSecure(4 * YEAR);
+    const options = await startSecure(4 * YEAR_S);
     const headers = { connection: 'close', date: new Date(Date.now() + 4e11).toUTCString() };
     const text = '{"message":"Unauthorized"}';
     emulator.faults.add({ fault: { kind: 'status', status: 401, headers, text }, times: 9 });

@@ -11,9 +11,9 @@ import { test } from '../harness/fixture.ts';
 import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
 
 /** The request timeout in seconds, far longer than a retry takes. */
-const REQUEST_TIMEOUT = 10;
+const REQUEST_TIMEOUT_S = 10;
 /** The maximum duration of a run in seconds, shorter than the request timeout. */
-const MAX_SECONDS = 6;
+const MAX_RUN_S = 6;
 
 const directory = mkdtempSync(join(tmpdir(), 'closed-'));
 const caPath = join(directory, 'ca.pem');
@@ -37,7 +37,10 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** Starts a relay to a port of this host that closes the first connection with `close`. */
+/**
+ * Starts a relay that forwards connections to a port of this host. It closes the first connection
+ * by calling `close`.
+ */
 async function startClosingRelay(
   targetPort: number,
   close: (socket: Socket) => void,
@@ -98,7 +101,7 @@ describe('a first connection that is closed at once', () => {
       const start = performance.now();
       const { answer } = await runModule('jumpcloud_system', {
         ...options((server.address() as AddressInfo).port),
-        request_timeout: REQUEST_TIMEOUT,
+        request_timeout: REQUEST_TIMEOUT_S,
         _ansible_verbosity: 2,
       });
       server.close();
@@ -109,7 +112,7 @@ describe('a first connection that is closed at once', () => {
       expect(requests).toBe(1 + retries);
       expect(answer).toMatchObject({ changed: false });
       expect(answer.failed).toBeUndefined();
-      expect((performance.now() - start) / 1000).toBeLessThan(MAX_SECONDS);
+      expect((performance.now() - start) / 1000).toBeLessThan(MAX_RUN_S);
     },
   );
 });

@@ -7,7 +7,7 @@ import {
   type ModuleName,
   runModule,
 } from '../harness/executable.ts';
-import { fullCall } from '../harness/sample-calls.ts';
+import { fullOptions } from '../harness/sample-calls.ts';
 
 /** The kinds of reads. Each name is the end of a URL path. */
 export type Reading = 'record' | 'memberof' | 'associations' | 'users';
@@ -57,7 +57,7 @@ export async function startSetup(): Promise<HostileSetup> {
   const optionsOf = new Map(
     HOST_MODULE_NAMES.map((name) => [
       name,
-      { ...fullCall(name, (type) => store.addNamed(type, type)), ...fieldOptions[name] },
+      { ...fullOptions(name, (type) => store.addNamed(type, type)), ...fieldOptions[name] },
     ]),
   );
   const options = (module: ModuleName) => ({

@@ -25,12 +25,12 @@ function expectUnexpectedResponse(answer: Answer, message: RegExp): void {
   expect(answer.msg).toMatch(/^Could not [\w ]+: .*\. (Check|Run again)/);
 }
 
-const jsonBody = (text: string | Buffer): Fault => ({
+const jsonBodyFault = (text: string | Buffer): Fault => ({
   kind: 'body',
   text,
   headers: { 'content-type': 'application/json' },
 });
-const mangle = (change: (body: never) => unknown): Fault => ({
+const mangleFault = (change: (body: never) => unknown): Fault => ({
   kind: 'mangle',
   change: (body) => change(body as never),
 });
@@ -42,27 +42,31 @@ describe.concurrent('an invalid answer to a read', () => {
       { kind: 'body', text: '<html><title>Log in</title>' },
       /it is not JSON but text\/html/,
     ],
-    ['an empty body', jsonBody(''), /it is empty/],
-    ['only spaces', jsonBody(' \n '), /it is empty/],
+    ['an empty body', jsonBodyFault(''), /it is empty/],
+    ['only spaces', jsonBodyFault(' \n '), /it is empty/],
     [
       'truncated JSON',
-      jsonBody('[{"to":{"type":"user"'),
+      jsonBodyFault('[{"to":{"type":"user"'),
       /it is not JSON, although declared as app/,
     ],
-    ['two JSON documents', jsonBody('[][]'), /it is not JSON, although/],
-    ['NaN', jsonBody('NaN'), /it is not JSON, although/],
+    ['two JSON documents', jsonBodyFault('[][]'), /it is not JSON, although/],
+    ['NaN', jsonBodyFault('NaN'), /it is not JSON, although/],
     [
       'a number',
-      jsonBody('1e999'),
+      jsonBodyFault('1e999'),
       /the whole answer does not have the expected form \(it is Infinity\)/,
     ],
-    ['4 MiB of opening brackets', jsonBody('['.repeat(4 * MIB)), /it is not JSON/],
+    ['4 MiB of opening brackets', jsonBodyFault('['.repeat(4 * MIB)), /it is not JSON/],
     [
       'a million nested lists',
-      jsonBody('['.repeat(1e6) + ']'.repeat(1e6)),
+      jsonBodyFault('['.repeat(1e6) + ']'.repeat(1e6)),
       /more than 50 levels deep/,
     ],
-    ['one byte more than 8 MiB', jsonBody(`[${' '.repeat(8 * MIB - 1)}]`), /larger than 8 MiB/],
+    [
+      'one byte more than 8 MiB',
+      jsonBodyFault(`[${' '.repeat(8 * MIB - 1)}]`),
+      /larger than 8 MiB/,
+    ],
     [
       'a gzip body',
       {
@@ -86,7 +90,7 @@ describe.concurrent('an invalid answer to a read', () => {
     },
   );
 
-  test.each<Fault>([jsonBody('<html>'), { kind: 'status', status: 204 }, jsonBody('[]')])(
+  test.each<Fault>([jsonBodyFault('<html>'), { kind: 'status', status: 204 }, jsonBodyFault('[]')])(
     'a removal fails before any write when a read of the record is answered with %j',
     async (fault) => {
       await withSetup(async (setup) => {
@@ -117,16 +121,16 @@ describe.concurrent('the answer to a read of the record', () => {
   const rows: [name: string, fault: Fault, message: RegExp][] = [
     [
       'of another system',
-      mangle((it: object) => ({ ...it, _id: OTHER_ID, id: OTHER_ID })),
+      mangleFault((it: object) => ({ ...it, _id: OTHER_ID, id: OTHER_ID })),
       /the record of system 0/,
     ],
     [
       'with two different ids',
-      mangle((it: object) => ({ ...it, id: OTHER_ID })),
+      mangleFault((it: object) => ({ ...it, id: OTHER_ID })),
       /is the record of system 0123/,
     ],
-    ['without a system id', mangle(() => ({})), /it has no system id/],
-    ['nested too deeply', mangle((it: object) => ({ ...it, tags: nest(60) })), /50 levels/],
+    ['without a system id', mangleFault(() => ({})), /it has no system id/],
+    ['nested too deeply', mangleFault((it: object) => ({ ...it, tags: nest(60) })), /50 levels/],
   ];
   test.each(rows)('a record %s is refused', async (_, fault, message) => {
     await withSetup(async (setup) => {
@@ -141,7 +145,7 @@ describe.concurrent('the answer to a read of the record', () => {
     await withSetup(async (setup) => {
       const { systemId } = setup.host;
       const text = `{"_id":"${systemId}","attributes":[{"name":"owner","value":"J\xfcrgen"}]}`;
-      setup.fault('record', { fault: jsonBody(Buffer.from(text, 'latin1')) });
+      setup.fault('record', { fault: jsonBodyFault(Buffer.from(text, 'latin1')) });
       expectUnexpectedResponse(await setup.run('jumpcloud_system'), /it is JSON that is not UTF-8/);
       expect(setup.writes()).toEqual([]);
     });
@@ -429,7 +433,7 @@ describe.concurrent('the answer to a read of a list', () => {
 
   test('a repeated entry of a list is counted once', async () => {
     await withSetup(async (setup) => {
-      const fault = mangle((list: object[]) => [...list, ...list, ...list]);
+      const fault = mangleFault((list: object[]) => [...list, ...list, ...list]);
       setup.fault('memberof', { fault, times: 9 });
       const options = { groups: [], exclusive: true };
       const answer = await setup.run('jumpcloud_group_membership', options);
@@ -440,7 +444,7 @@ describe.concurrent('the answer to a read of a list', () => {
 
   test('a list that repeats an entry with different attributes is refused', async () => {
     await withSetup(async (setup) => {
-      const fault = mangle((list: object[]) => [...list, { ...list[0], attributes: null }]);
+      const fault = mangleFault((list: object[]) => [...list, { ...list[0], attributes: null }]);
       setup.fault('associations', { fault });
       const answer = await setup.run('jumpcloud_user_binding');
       expectUnexpectedResponse(
@@ -453,7 +457,7 @@ describe.concurrent('the answer to a read of a list', () => {
 
   test('a list with upper-case ids is accepted', async () => {
     await withSetup(async (setup) => {
-      const fault = mangle((list: never[]) =>
+      const fault = mangleFault((list: never[]) =>
         JSON.parse(JSON.stringify(list).replace(/"[0-9a-f]{24}"/g, (id) => id.toUpperCase())),
       );
       setup.fault('memberof', { fault, times: 9 });
@@ -466,7 +470,7 @@ describe.concurrent('the answer to a read of a list', () => {
   test('a list of objects of an unknown type is refused', async () => {
     await withSetup(async (setup) => {
       const type = `a\u001b[31m${'x'.repeat(10_000)}`;
-      setup.fault('memberof', { fault: mangle(() => [{ ...entry(OTHER_ID), type }]) });
+      setup.fault('memberof', { fault: mangleFault(() => [{ ...entry(OTHER_ID), type }]) });
       const answer = await setup.run('jumpcloud_group_membership');
       expectUnexpectedResponse(answer, /it lists a foreign object among system groups/);
       expect(setup.writes()).toEqual([]);
@@ -476,7 +480,7 @@ describe.concurrent('the answer to a read of a list', () => {
   test('a list with pages longer than requested is read to its end', async () => {
     await withSetup(async (setup) => {
       const skipped = () => Number(/skip=(\d+)/.exec(setup.requests().at(-1)?.url ?? '')?.[1]);
-      const fault = mangle(() => ids(250).slice(skipped()).map(entry));
+      const fault = mangleFault(() => ids(250).slice(skipped()).map(entry));
       setup.fault('memberof', { fault, times: 9 });
       const answer = await setup.run('jumpcloud_system_info', { gather: ['groups'] });
       expect(answer['groups']).toHaveLength(250);
@@ -485,7 +489,7 @@ describe.concurrent('the answer to a read of a list', () => {
 
   test('a list that returns the same page twice is refused', async () => {
     await withSetup(async (setup) => {
-      const fault = mangle(() => ids(100).map(entry));
+      const fault = mangleFault(() => ids(100).map(entry));
       setup.fault('memberof', { fault, times: 9 });
       const answer = await setup.run('jumpcloud_group_membership');
       expect(answer.msg).toMatch(/returned the same page of system groups twice\. Run again/);
@@ -499,7 +503,7 @@ describe.concurrent('the answer to a read of a list', () => {
     async (extraBytes) => {
       await withSetup(async (setup) => {
         let pageCount = 0;
-        const fault = mangle(() => {
+        const fault = mangleFault(() => {
           // Each page begins with the last entry of the previous page, because the pages overlap.
           const page = ids(100, 99 * pageCount++).map(entry);
           return [{ ...page[0], more: 'x'.repeat(extraBytes) }, ...page.slice(1)];
@@ -519,9 +523,9 @@ describe.concurrent('the answer to a read of a list', () => {
 
 describe.concurrent('an invalid answer to a write', () => {
   const invalidAnswers: [name: string, fault: Fault][] = [
-    ['HTML', mangle(() => 'no record')],
-    ['the record of another system', mangle((it: object) => ({ ...it, _id: OTHER_ID }))],
-    ['a number as displayName', mangle((it: object) => ({ ...it, displayName: 7 }))],
+    ['HTML', mangleFault(() => 'no record')],
+    ['the record of another system', mangleFault((it: object) => ({ ...it, _id: OTHER_ID }))],
+    ['a number as displayName', mangleFault((it: object) => ({ ...it, displayName: 7 }))],
     ['status 299', { kind: 'status', status: 299, applied: true }],
     ['status 505', { kind: 'status', status: 505, applied: true }],
     ['endless headers', { kind: 'endless-headers' }],

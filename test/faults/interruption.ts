@@ -10,7 +10,12 @@ import {
   type RunResult,
 } from '../harness/executable.ts';
 import { findLeakedSecrets } from './find-leaked-secrets.ts';
-import { differences, normalize, type Organisation, readOrganisation } from './organisation.ts';
+import {
+  findDifferences,
+  normalizeState,
+  type OrganisationState,
+  readOrganisationState,
+} from './organisation-state.ts';
 import type { Random } from './random.ts';
 import { makeScenario, runWithoutFaults, type Scenario } from './scenario.ts';
 
@@ -44,11 +49,11 @@ export async function interruptRandomRun(
 async function interrupt(
   scenario: Scenario,
   signal: NodeJS.Signals,
-  expected: Organisation,
+  expected: OrganisationState,
 ): Promise<Interruption> {
   const { emulator, host, module, options, random } = scenario;
   const { store, faults } = emulator;
-  const initialState = readOrganisation(store);
+  const initialState = readOrganisationState(store);
 
   const delayMs = 5 + random.integerBelow(30);
   faults.add({ fault: { kind: 'slow', ms: delayMs }, times: 1000 });
@@ -64,14 +69,14 @@ async function interrupt(
   // The emulator carries out a received request even if the client has ended.
   await sleep(delayMs + 20);
 
-  const interruptedState = readOrganisation(store);
+  const interruptedState = readOrganisationState(store);
   const problemsAfterSignal = findRemovalProblems(emulator, host);
   const again = await scenario.run();
-  const finalState = readOrganisation(store);
+  const finalState = readOrganisationState(store);
 
-  const changesMade = differences(initialState, interruptedState).length;
-  const changesLeft = differences(normalize(interruptedState), expected).length;
-  const differingKeys = differences(normalize(finalState), expected);
+  const changesMade = findDifferences(initialState, interruptedState).length;
+  const changesLeft = findDifferences(normalizeState(interruptedState), expected).length;
+  const differingKeys = findDifferences(normalizeState(finalState), expected);
   const texts = stdout + stderr + again.stdout + again.stderr;
   const secrets = await findLeakedSecrets(texts, emulator.requests);
   const isPurge = options['purge_identity'] === true;

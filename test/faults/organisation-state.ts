@@ -4,10 +4,10 @@ import type { Store } from '../emulator/store.ts';
  * The state of all systems of an organisation. Each entry is a field of a record, a group
  * membership or an association. Each key begins with the id of a system.
  */
-export type Organisation = ReadonlyMap<string, string>;
+export type OrganisationState = ReadonlyMap<string, string>;
 
 /** Returns the current state with each entry exactly as stored. */
-export function readOrganisation(store: Store): Organisation {
+export function readOrganisationState(store: Store): OrganisationState {
   const entries = new Map<string, string>();
   for (const [systemId, { record }] of store.systems) {
     // Treats a missing description as an empty description.
@@ -24,8 +24,8 @@ export function readOrganisation(store: Store): Organisation {
 }
 
 /** Removes irrelevant differences, such as the order of attributes. */
-export function normalize(organisation: Organisation): Organisation {
-  const entries = [...organisation].map(([key, value]): [string, string] => {
+export function normalizeState(state: OrganisationState): OrganisationState {
+  const entries = [...state].map(([key, value]): [string, string] => {
     if (key.endsWith(' record attributes')) return [key, sortByName(value)];
     return [key, / user(_group)?:/.test(key) ? grantOf(value) : value];
   });
@@ -33,7 +33,7 @@ export function normalize(organisation: Organisation): Organisation {
 }
 
 /** Lists the keys whose entries differ. */
-export function differences(a: Organisation, b: Organisation): string[] {
+export function findDifferences(a: OrganisationState, b: OrganisationState): string[] {
   return [...new Set([...a.keys(), ...b.keys()])].filter((key) => a.get(key) !== b.get(key));
 }
 

@@ -19,7 +19,7 @@ import { findLeakedSecrets } from './find-leaked-secrets.ts';
 
 const PASSWORD = 'geh eim@%ff/é';
 const USER_INFO = `jane:${encodeURIComponent(PASSWORD)}`;
-const BASIC = `Basic ${Buffer.from(`jane:${PASSWORD}`).toString('base64')}`;
+const BASIC_AUTHORIZATION = `Basic ${Buffer.from(`jane:${PASSWORD}`).toString('base64')}`;
 const directory = mkdtempSync(join(tmpdir(), 'proxy-'));
 const caPath = join(directory, 'ca.pem');
 let emulator: Emulator;
@@ -77,7 +77,9 @@ async function run(
   expect(stderr).toBe('');
   const requests = [...emulator.requests, ...httpsEmulator.requests];
   const encoded = encodeURIComponent(PASSWORD);
-  expect(await findLeakedSecrets(stdout, requests, PASSWORD, encoded, BASIC.slice(6))).toEqual([]);
+  expect(
+    await findLeakedSecrets(stdout, requests, PASSWORD, encoded, BASIC_AUTHORIZATION.slice(6)),
+  ).toEqual([]);
   return answer;
 }
 
@@ -87,7 +89,11 @@ const httpsOptions = () => ({
   ca_path: caPath,
 });
 const httpOptions = () => ({ agent_dir: host.agentDir, api_url: emulator.url });
-const UNCHANGED = { changed: false, msg: 'Nothing to change.', api: { requests: 1, retries: 0 } };
+const UNCHANGED_ANSWER = {
+  changed: false,
+  msg: 'Nothing to change.',
+  api: { requests: 1, retries: 0 },
+};
 
 describe('the option proxy', () => {
   const rows: [what: string, proxy: () => ConnectProxy, url: () => string, given?: string][] = [
@@ -96,7 +102,7 @@ describe('the option proxy', () => {
       'a proxy with user and password',
       () => passwordProxy,
       () => addUserInfo(passwordProxy.url),
-      BASIC,
+      BASIC_AUTHORIZATION,
     ],
     ['an https proxy', () => httpsProxy, () => httpsProxy.url],
     [
@@ -113,7 +119,7 @@ describe('the option proxy', () => {
   ];
   test.each(rows)('a request is tunnelled through %s', async (_, proxy, url, given) => {
     expect(await run('jumpcloud_system', { ...httpsOptions(), proxy: url() })).toMatchObject(
-      UNCHANGED,
+      UNCHANGED_ANSWER,
     );
     const target = `localhost:${httpsEmulator.port}`;
     const userAgent = expect.stringMatching(/^jumpcloud-system-context\/\S+ \(jumpcloud_system\)$/);
@@ -165,7 +171,7 @@ describe('the proxy variables of the environment', () => {
     ],
   ];
   test.each(rows)('if the environment has %s, a request %s the proxy', async (_, effect, env) => {
-    expect(await run('jumpcloud_system', httpsOptions(), env())).toMatchObject(UNCHANGED);
+    expect(await run('jumpcloud_system', httpsOptions(), env())).toMatchObject(UNCHANGED_ANSWER);
     expect(openProxy.connects).toHaveLength(effect === 'uses' ? 1 : 0);
   });
 
@@ -173,7 +179,7 @@ describe('the proxy variables of the environment', () => {
     const env = { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '*' };
     expect(
       await run('jumpcloud_system', { ...httpsOptions(), proxy: openProxy.url }, env),
-    ).toMatchObject(UNCHANGED);
+    ).toMatchObject(UNCHANGED_ANSWER);
     expect(openProxy.connects).toHaveLength(1);
   });
 });
@@ -272,7 +278,7 @@ describe('an api_url of plain http', () => {
 
   test('requests to a plain http api_url bypass the proxy of the environment', async () => {
     const env = { HTTPS_PROXY: addUserInfo(openProxy.url), https_proxy: openProxy.url };
-    expect(await run('jumpcloud_system', httpOptions(), env)).toMatchObject(UNCHANGED);
+    expect(await run('jumpcloud_system', httpOptions(), env)).toMatchObject(UNCHANGED_ANSWER);
     expect(openProxy.connects).toEqual([]);
   });
 });
@@ -327,7 +333,7 @@ describe('a proxy that fails', () => {
       proxy: openProxy.url,
       ...unlimited,
     });
-    expect(answer).toMatchObject(UNCHANGED);
+    expect(answer).toMatchObject(UNCHANGED_ANSWER);
   });
 
   test.each([408, 429, 500, 502, 503, 504, 520, 530, 599])(
@@ -371,7 +377,7 @@ describe('a proxy that fails', () => {
   test('a CONNECT answered with 201 opens a tunnel', async () => {
     openProxy.answers.push({ status: 201 });
     const answer = await run('jumpcloud_system', { ...httpsOptions(), proxy: openProxy.url });
-    expect(answer).toMatchObject(UNCHANGED);
+    expect(answer).toMatchObject(UNCHANGED_ANSWER);
   });
 
   test('the message names a proxy that keeps answering 502', async () => {

@@ -1,7 +1,11 @@
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { type ModuleName, type RunResult, runModule } from '../harness/executable.ts';
 import { WRITING_MODULES } from '../harness/sample-calls.ts';
-import { normalize, type Organisation, readOrganisation } from './organisation.ts';
+import {
+  normalizeState,
+  type OrganisationState,
+  readOrganisationState,
+} from './organisation-state.ts';
 import { Random } from './random.ts';
 import { addRandomObjects, joinManyGroups, randomOptions } from './random-calls.ts';
 
@@ -66,12 +70,12 @@ export async function makeScenario(
 export async function runWithoutFaults(
   seed: number,
   options: ScenarioOptions,
-): Promise<Organisation> {
+): Promise<OrganisationState> {
   const scenario = await makeScenario(seed, options);
   try {
     const { answer } = await scenario.run();
     if (answer.failed) throw new Error(`seed ${seed} fails without faults: ${answer.msg}`);
-    return normalize(readOrganisation(scenario.emulator.store));
+    return normalizeState(readOrganisationState(scenario.emulator.store));
   } finally {
     await scenario.close();
   }

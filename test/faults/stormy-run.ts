@@ -1,13 +1,18 @@
 import type { StormRates } from '../emulator/faults.ts';
 import type { ModuleName, RunResult } from '../harness/executable.ts';
 import { findLeakedSecrets } from './find-leaked-secrets.ts';
-import { differences, normalize, type Organisation, readOrganisation } from './organisation.ts';
+import {
+  findDifferences,
+  normalizeState,
+  type OrganisationState,
+  readOrganisationState,
+} from './organisation-state.ts';
 import { makeScenario, runWithoutFaults, type Scenario } from './scenario.ts';
 
 const RATES: StormRates = { serverError: 0.2, rateLimit: 0.1, resetBefore: 0.05, resetAfter: 0.05 };
 
 /** The maximum duration of a run in seconds: the default `timeout` and two seconds of overhead. */
-const MAX_S = 120 + 2;
+const MAX_RUN_S = 120 + 2;
 
 /** The results of two equal calls: the first with random faults, the second without faults. */
 export interface StormyRun {
@@ -43,11 +48,11 @@ export async function runInStorm(seed: number): Promise<StormyRun> {
 async function runAndCompare(
   seed: number,
   scenario: Scenario,
-  expected: Organisation,
+  expected: OrganisationState,
 ): Promise<StormyRun> {
   const { emulator, module } = scenario;
   const { store, faults } = emulator;
-  const initialState = readOrganisation(store);
+  const initialState = readOrganisationState(store);
   const run = () => scenario.run({ _ansible_verbosity: 3 });
 
   const states = [initialState];
@@ -56,7 +61,7 @@ async function runAndCompare(
     // The emulator calls `when` before each request. This rule matches no request: it records
     // states.
     when: () => {
-      states.push(readOrganisation(store));
+      states.push(readOrganisationState(store));
       return false;
     },
     fault: { kind: 'reset-before' },
@@ -66,14 +71,14 @@ async function runAndCompare(
   const seconds = (performance.now() - start) / 1000;
   const faultyRequests = [...emulator.requests];
   faults.clear();
-  const finalState = readOrganisation(store);
+  const finalState = readOrganisationState(store);
   states.push(finalState);
 
   const clean = await run();
   const cleanRequests = emulator.requests.slice(faultyRequests.length);
 
-  const needsChange = differences(normalize(initialState), expected).length > 0;
-  const differingKeys = differences(normalize(finalState), expected);
+  const needsChange = findDifferences(normalizeState(initialState), expected).length > 0;
+  const differingKeys = findDifferences(normalizeState(finalState), expected);
   const secrets = [
     ...(await findLeakedSecrets(faulty.stdout + faulty.stderr, emulator.requests)),
     ...(await findLeakedSecrets(clean.stdout + clean.stderr, emulator.requests)),
@@ -83,7 +88,7 @@ async function runAndCompare(
     ...describeFailures('with faults', faulty),
     ...describeFailures('without faults', clean),
     ...differingKeys.map(
-      (key) => `${key} is ${normalize(finalState).get(key)}, not ${expected.get(key)}`,
+      (key) => `${key} is ${normalizeState(finalState).get(key)}, not ${expected.get(key)}`,
     ),
     ...findUnexpectedChanges(states, expected),
     ...findWrongLists(faulty, scenario, initialState, expected),
@@ -94,7 +99,7 @@ async function runAndCompare(
     ...problemUnless(!clean.answer.changed, 'changed is true without faults'),
     ...problemUnless(
       cleanRequests.every(({ method }) => method === 'GET') &&
-        isSame(finalState, readOrganisation(store)),
+        isSame(finalState, readOrganisationState(store)),
       'the run without faults sent a write',
     ),
     ...problemUnless(
@@ -103,7 +108,7 @@ async function runAndCompare(
     ),
     ...problemUnless(isSame(faulty.answer.warnings, clean.answer.warnings), 'the warnings differ'),
     ...problemUnless(secrets.length === 0, `${secrets.length} secrets in the output`),
-    ...problemUnless(seconds <= MAX_S, `the run took ${seconds} s`),
+    ...problemUnless(seconds <= MAX_RUN_S, `the run took ${seconds} s`),
   ];
   return {
     seed,
@@ -125,14 +130,17 @@ function describeFailures(where: string, { answer, exitCode, stderr }: RunResult
 }
 
 /** Lists keys that changed more than once or should not have changed. */
-function findUnexpectedChanges(states: readonly Organisation[], expected: Organisation): string[] {
+function findUnexpectedChanges(
+  states: readonly OrganisationState[],
+  expected: OrganisationState,
+): string[] {
   const times = new Map<string, number>();
   for (const [i, state] of states.entries()) {
-    for (const key of differences(states[i - 1] ?? state, state)) {
+    for (const key of findDifferences(states[i - 1] ?? state, state)) {
       times.set(key, (times.get(key) ?? 0) + 1);
     }
   }
-  const due = new Set(differences(normalize(states[0] ?? new Map()), expected));
+  const due = new Set(findDifferences(normalizeState(states[0] ?? new Map()), expected));
   return [...times].flatMap(([key, count]) => {
     if (!due.has(key)) return [`${key} should not change, but changed ${count} times`];
     return count > 1 ? [`${key} changed ${count} times`] : [];
@@ -143,12 +151,12 @@ function findUnexpectedChanges(states: readonly Organisation[], expected: Organi
 function findWrongLists(
   { answer }: RunResult,
   { module, host }: Scenario,
-  initialState: Organisation,
-  expected: Organisation,
+  initialState: OrganisationState,
+  expected: OrganisationState,
 ): string[] {
   const { systemId } = host;
-  const initial = normalize(initialState);
-  const due = differences(initial, expected).filter((key) => !key.includes(' record '));
+  const initial = normalizeState(initialState);
+  const due = findDifferences(initial, expected).filter((key) => !key.includes(' record '));
   const ids = (keys: string[]) => keys.map((key) => key.slice(key.indexOf(':') + 1)).sort();
   const lists =
     module === 'jumpcloud_system'

@@ -7,7 +7,7 @@ import { type CallIo, type CallOutput, callModule } from '../../src/protocol/cal
  * Input and output of a process without a terminal. Its stdin is empty, it never crashes, and it
  * shows no progress.
  */
-const QUIET: Omit<CallIo, 'signal'> = {
+const QUIET_IO: Omit<CallIo, 'signal'> = {
   help: () => 'HELP',
   stdin: () => Readable.from([]),
   isTerminal: async () => false,
@@ -22,7 +22,7 @@ export function callInProcess(
   io: Partial<CallIo> = {},
 ): Promise<CallOutput> {
   const { signal } = new AbortController();
-  return callModule(module, words, { ...QUIET, signal, ...io });
+  return callModule(module, words, { ...QUIET_IO, signal, ...io });
 }
 
 /** Returns the module with this name. */

@@ -105,14 +105,14 @@ export function sampleCallsOf(module: ModuleName): SampleCalls {
 }
 
 /** Returns the options of `changing`. For a module that only reads, returns `good`. */
-export function fullCall(module: ModuleName, idOf: IdOf): Options {
+export function fullOptions(module: ModuleName, idOf: IdOf): Options {
   const { good, changing } = sampleCallsOf(module);
   return changing?.(idOf) ?? good;
 }
 
 /** Returns calls on one host, in order, whose results together have every field of the module. */
 export function callsWithAllFields(module: ModuleName, idOf: IdOf): readonly Options[] {
-  return sampleCallsOf(module).withAllFields?.(idOf) ?? [fullCall(module, idOf)];
+  return sampleCallsOf(module).withAllFields?.(idOf) ?? [fullOptions(module, idOf)];
 }
 
 /** The modules that change something. */

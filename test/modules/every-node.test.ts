@@ -11,7 +11,7 @@ import { executablePath, HOST_MODULE_NAMES, runModule } from '../harness/executa
 import { test as base } from '../harness/fixture.ts';
 import { Measurer } from '../harness/measurer.ts';
 import { NODE_VERSIONS, nodePath } from '../harness/nodes.ts';
-import { fullCall, WRITING_MODULES } from '../harness/sample-calls.ts';
+import { fullOptions, WRITING_MODULES } from '../harness/sample-calls.ts';
 
 /**
  * The running Node.js and the versions that `npm run setup:nodes` installs. Tests of a missing
@@ -27,7 +27,7 @@ const NODES: readonly (readonly [version: string, path: string])[] = [
 /**
  * The maximum peak memory of a run, relative to floor.cjs. Without its V8 flags, a run reaches 1.5.
  */
-const MAX_MEMORY = 1.25;
+const MAX_MEMORY_RATIO = 1.25;
 
 const directory = mkdtempSync(join(tmpdir(), 'every-node-'));
 const caPath = join(directory, 'ca.pem');
@@ -61,7 +61,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
       const common = { agent_dir: host.agentDir, api_url: emulator.url, ca_path: caPath };
       const options = {
         ...common,
-        ...fullCall(module, (type) => emulator.store.addNamed(type, type)),
+        ...fullOptions(module, (type) => emulator.store.addNamed(type, type)),
       };
       for (const changed of [WRITING_MODULES.includes(module), false]) {
         const { answer, stderr } = await runModule(module, options, { env });
@@ -161,7 +161,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
       env,
     });
     expect([floorRun.exit, info.exit]).toEqual([0, 0]);
-    expect(info.peak).toBeLessThan(floorRun.peak * MAX_MEMORY);
+    expect(info.peak).toBeLessThan(floorRun.peak * MAX_MEMORY_RATIO);
   });
 });
 

@@ -15,7 +15,7 @@ type Values = Readonly<Record<string, DocumentedValue>>;
 /**
  * The return values that all Ansible modules have. The documentation of a module leaves them out.
  */
-const COMMON = ['changed', 'failed', 'invocation'];
+const COMMON_NAMES = ['changed', 'failed', 'invocation'];
 
 /**
  * Runs a module in all situations that its documented return values describe. Returns the results.
@@ -73,7 +73,7 @@ function compareWithDocumentation(
 ): string[] {
   return Object.entries(found).flatMap(([name, value]) => {
     const key = prefix + name;
-    if (prefix === '' && COMMON.includes(name)) return [];
+    if (prefix === '' && COMMON_NAMES.includes(name)) return [];
     const { type, elements, contains, description = [] } = documented[name] ?? {};
     if (value === null && description.join(' ').includes('null')) return [key];
     expect(type, `${key} is documented`).toBeDefined();

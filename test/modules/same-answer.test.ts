@@ -13,7 +13,7 @@ import {
   type ModuleName,
 } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { fullCall, type Options, sampleCallsOf } from '../harness/sample-calls.ts';
+import { fullOptions, type Options, sampleCallsOf } from '../harness/sample-calls.ts';
 
 /** A secret as the value of a mistyped option. */
 const SECRET = 'hunter2';
@@ -111,7 +111,7 @@ describe.concurrent.each(HOST_MODULE_NAMES)('%s', (name) => {
     enrol,
   }) => {
     const { executable, inProcess } = await makeCallers(name);
-    const options = fullCall(name, (type) => emulator.store.addNamed(type, type));
+    const options = fullOptions(name, (type) => emulator.store.addNamed(type, type));
     const checkThenRunTwice = async (call: Call) => {
       const host = await enrol();
       const text = toArgument({ ...host.options, ...options });

@@ -107,7 +107,7 @@ function expectNoSecret(where: string, text: string): void {
 }
 
 /** Reads the command lines of a process and its children, and the environments of the children. */
-function readProcesses(pid: number): string {
+function readProcessTexts(pid: number): string {
   const read = (id: string | number, name: string) => {
     try {
       return readFileSync(`/proc/${id}/${name}`, 'latin1');
@@ -144,7 +144,7 @@ async function runWithoutLeak({ module = SYSTEM, options, env = {}, through = []
   child.stderr.on('data', (data) => {
     outputs.stderr += data;
   });
-  const watch = setInterval(() => seen.add(readProcesses(child.pid ?? 0)), 10);
+  const watch = setInterval(() => seen.add(readProcessTexts(child.pid ?? 0)), 10);
   await once(child, 'close').finally(() => clearInterval(watch));
   expect([...seen].join('')).toContain(file);
   expectNoSecret('stdout', outputs.stdout);
@@ -264,7 +264,7 @@ describe("an administrator's API key", () => {
   test('an API key on stdin appears neither in output nor in /proc', async () => {
     const child = spawn(executablePath(module), ['-']);
     const seen = new Set<string>();
-    const watch = setInterval(() => seen.add(readProcesses(child.pid ?? 0)), 5);
+    const watch = setInterval(() => seen.add(readProcessTexts(child.pid ?? 0)), 5);
     let printed = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (data) => {

@@ -5,7 +5,7 @@ import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { newId } from '../emulator/store.ts';
 import { type ModuleName, runModule, runRaw } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { fullCall, sampleCallsOf } from '../harness/sample-calls.ts';
+import { fullOptions, sampleCallsOf } from '../harness/sample-calls.ts';
 
 let emulator: Emulator;
 let host: EnrolledHost;
@@ -21,7 +21,7 @@ async function run(module: ModuleName, options: object = {}) {
   const connection = { agent_dir: host.agentDir, api_url: emulator.url };
   return (await runModule(module, { ...connection, ...options })).answer;
 }
-const system = (options: object) => run('jumpcloud_system', options);
+const runSystem = (options: object) => run('jumpcloud_system', options);
 
 describe.each(HOST_MODULES)('$name', ({ name }) => {
   test(`${name} refuses a system_id of another system before any request`, async () => {
@@ -65,7 +65,7 @@ describe.each(HOST_MODULES)('$name', ({ name }) => {
       agent_dir: host.agentDir,
       api_url: emulator.url,
       _ansible_verbosity: 3,
-      ...fullCall(name, (type) => emulator.store.addNamed(type, type)),
+      ...fullOptions(name, (type) => emulator.store.addNamed(type, type)),
     };
     for (const flags of [['--check', '--diff'], ['--diff'], ['--diff']]) {
       const result = await runModule(name, options, { flags });
@@ -85,7 +85,7 @@ test('the message about an ignored write contains no systemToken', async () => {
     when: ({ method }) => method === 'PUT',
   });
   const desired = { attributes: { role: 'web' }, _ansible_verbosity: 3 };
-  const answer = await system(desired);
+  const answer = await runSystem(desired);
   expect(answer.error?.code).toBe('not_applied');
   expect(answer.msg).toContain('attributes is [{"name":"role","value":"db"}] instead of');
   expect(JSON.stringify(answer)).not.toContain(token);
@@ -115,14 +115,14 @@ describe('attributes', () => {
     const named = { _id: newId(), name: 'd', value: 'old' };
     setAttributes([...unusualAttributes, named]);
     const desired = { attributes: { d: 'new', e: '5' } };
-    expect(await system(desired)).toMatchObject({
+    expect(await runSystem(desired)).toMatchObject({
       changed: true,
       settings: { attributes: { a: '1', d: 'new', e: '5' } },
     });
     const after = [...unusualAttributes, { ...named, value: 'new' }, { name: 'e', value: '5' }];
     expect(storedAttributes()).toEqual(after);
     emulator.clearRequests();
-    expect(await system(desired)).toMatchObject({ changed: false });
+    expect(await runSystem(desired)).toMatchObject({ changed: false });
     expect(emulator.requests.map(({ method }) => method)).toEqual(['GET']);
     expect(storedAttributes()).toEqual(after);
   });
@@ -130,7 +130,7 @@ describe('attributes', () => {
   test('attributes without a value are set when the options name them', async () => {
     setAttributes(unusualAttributes);
     const desired = { attributes: { b: '2', c: '3' }, _ansible_diff: true };
-    const answer = await system(desired);
+    const answer = await runSystem(desired);
     expect(answer).toMatchObject({
       changed: true,
       settings: { attributes: { a: '1', b: '2', c: '3' } },
@@ -144,23 +144,23 @@ describe('attributes', () => {
       { name: 'b', value: '2' },
       { ...unusualAttributes[2], value: '3' },
     ]);
-    expect((await system(desired)).changed).toBe(false);
+    expect((await runSystem(desired)).changed).toBe(false);
   });
 
   test('an attribute without a value is removed when the options set it to null or purge attributes', async () => {
     setAttributes(unusualAttributes);
-    expect(await system({ attributes: { c: null } })).toMatchObject({ changed: true });
+    expect(await runSystem({ attributes: { c: null } })).toMatchObject({ changed: true });
     expect(storedAttributes()).toEqual(unusualAttributes.slice(0, 2));
     const purge = { attributes: { a: '1' }, purge_attributes: true };
-    expect(await system(purge)).toMatchObject({ changed: true });
+    expect(await runSystem(purge)).toMatchObject({ changed: true });
     expect(storedAttributes()).toEqual(unusualAttributes.slice(0, 1));
-    expect((await system(purge)).changed).toBe(false);
+    expect((await runSystem(purge)).changed).toBe(false);
   });
 
   test('attributes that are null in the record count as an empty list', async () => {
     setAttributes(null);
-    expect(await system({ attributes: { a: null } })).toMatchObject({ changed: false });
-    expect(await system({ attributes: { a: '1' } })).toMatchObject({ changed: true });
+    expect(await runSystem({ attributes: { a: null } })).toMatchObject({ changed: false });
+    expect(await runSystem({ attributes: { a: '1' } })).toMatchObject({ changed: true });
     expect(storedAttributes()).toEqual([{ name: 'a', value: '1' }]);
   });
 });
@@ -175,15 +175,15 @@ test('a run changes nothing when its options are the settings of the previous re
     attributes: { role: 'web', tier: '1' },
   };
   const [predicted, done] = [
-    await system({ ...desired, _ansible_check_mode: true }),
-    await system(desired),
+    await runSystem({ ...desired, _ansible_check_mode: true }),
+    await runSystem(desired),
   ];
   for (const answer of [predicted, done]) {
     expect(answer['settings']).toMatchObject(desired);
     expect(answer.changed).toBe(true);
   }
   expect(emulator.store.record(host.systemId)['systemInsights']).toEqual({ state: 'deferred' });
-  expect(await system(done['settings'] as object)).toMatchObject({ changed: false });
+  expect(await runSystem(done['settings'] as object)).toMatchObject({ changed: false });
 });
 
 describe('system_insights', () => {
@@ -192,7 +192,7 @@ describe('system_insights', () => {
       fault: { kind: 'status', status: 400, text: '{"message":"systemInsights is not allowed"}' },
       when: ({ method }) => method === 'PUT',
     });
-    const answer = await system({ system_insights: 'enabled' });
+    const answer = await runSystem({ system_insights: 'enabled' });
     expect(answer).toMatchObject({ failed: true, changed: false, error: { code: 'rejected' } });
   });
 
@@ -201,7 +201,7 @@ describe('system_insights', () => {
       fault: { kind: 'ignored-write' },
       when: ({ method }) => method === 'PUT',
     });
-    const answer = await system({ system_insights: 'enabled' });
+    const answer = await runSystem({ system_insights: 'enabled' });
     expect(answer).toMatchObject({ failed: true, changed: false, error: { code: 'not_applied' } });
     expect(answer.msg).toContain('system_insights is null instead of "enabled"');
   });
@@ -223,7 +223,7 @@ test('a run reports a change if JumpCloud applies only some of the attributes', 
     },
     when: ({ method }) => method === 'PUT',
   });
-  const answer = await system({ attributes: { a: '1', b: '2' } });
+  const answer = await runSystem({ attributes: { a: '1', b: '2' } });
   expect(answer).toMatchObject({
     changed: true,
     failed: true,
@@ -241,10 +241,10 @@ test.each(['', ' \n'])('a removal refuses empty stdin (%j)', async (input) => {
 
 test('the message about a missing registration says how long the run waited', async () => {
   const options = { agent_dir: join(host.agentDir, 'none'), registration_timeout: 0.6 };
-  const answer = await system(options);
+  const answer = await runSystem(options);
   expect(answer.error?.code).toBe('not_enrolled');
   expect(answer.msg).toContain('timed out after 0.6 s');
-  const answerWithoutWait = await system({ agent_dir: options.agent_dir });
+  const answerWithoutWait = await runSystem({ agent_dir: options.agent_dir });
   expect(answerWithoutWait.msg).toContain('set registration_timeout');
 });
 
@@ -252,7 +252,7 @@ test('the message of a 401 names both a wrong clock and a wrong key', async () =
   emulator.shiftHostClock(host.systemId, -3_600_000);
   const unauthorized = { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' } as const;
   emulator.faults.add({ fault: unauthorized, times: 2 });
-  const answer = await system({});
+  const answer = await runSystem({});
   expect(answer.error?.code).toBe('unauthorized');
   expect(answer.msg).toMatch(/another registration than client\.key/);
   expect(answer.msg).toMatch(/clock is 3(600|599) s behind JumpCloud's/);

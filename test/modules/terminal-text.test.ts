@@ -27,7 +27,10 @@ function callOnTerminal(
 }
 
 describe.concurrent('a module called on a terminal', () => {
-  test('check mode prints diff, report and warnings without --diff', async ({ host, emulator }) => {
+  test('check mode prints the diff, the report and warnings even without --diff', async ({
+    host,
+    emulator,
+  }) => {
     const [group, user] = [emulator.store.addGroup(), emulator.store.addUser()];
     emulator.store.associate(host.systemId, 'user', user, {
       sudo: { enabled: true, withoutPassword: false },

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { MODULE_NAMES, runModule, runRaw } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { fullCall, sampleCallsOf } from '../harness/sample-calls.ts';
+import { fullOptions, sampleCallsOf } from '../harness/sample-calls.ts';
 
 const flags = ['--validate'];
 
@@ -9,7 +9,7 @@ describe.concurrent('--validate', () => {
   test.for(MODULE_NAMES)(
     '%s --validate accepts valid options without agent, credentials or request',
     async (module, { emulator }) => {
-      const options = fullCall(module, () => emulator.store.newId());
+      const options = fullOptions(module, () => emulator.store.newId());
       const connection = { api_url: emulator.url, ...('agent_dir' in options ? {} : {}) };
       const { answer, exitCode } = await runModule(
         module,

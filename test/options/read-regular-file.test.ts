@@ -13,13 +13,13 @@ afterAll(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
 const fifo = join(directory, 'fifo');
 execaSync('mkfifo', [fifo]);
 
-function file(name: string, content: string | Buffer): string {
+function writeTestFile(name: string, content: string | Buffer): string {
   const path = join(directory, name);
   writeFileSync(path, content);
   return path;
 }
 
-function link(name: string, target: string): string {
+function makeLink(name: string, target: string): string {
   const path = join(directory, name);
   symlinkSync(target, path);
   return path;
@@ -32,12 +32,12 @@ describe('readRegularFile', () => {
     'readRegularFile returns a file of %i bytes',
     (size) => {
       const content = Buffer.alloc(size, 'abc');
-      expect(readRegularFile(file('sized', content), 1).equals(content)).toBe(true);
+      expect(readRegularFile(writeTestFile('sized', content), 1).equals(content)).toBe(true);
     },
   );
 
   test('readRegularFile refuses a file that is one byte too large', () => {
-    const path = file('large', Buffer.alloc(MIB + 1));
+    const path = writeTestFile('large', Buffer.alloc(MIB + 1));
     expect(() => readRegularFile(path, 1)).toThrow(new UserFileError('is larger than 1 MiB'));
   });
 
@@ -52,17 +52,17 @@ describe('readRegularFile', () => {
     ['is not a regular file', 'a directory', () => directory],
     ['is not a regular file', 'a FIFO', () => fifo],
     ['is not a regular file', 'a device', () => '/dev/zero'],
-    ['is not a regular file', 'a link to a FIFO', () => link('to-fifo', fifo)],
+    ['is not a regular file', 'a link to a FIFO', () => makeLink('to-fifo', fifo)],
     ['cannot be read (ENOENT)', 'a missing file', () => join(directory, 'none')],
-    ['cannot be read (ENOTDIR)', 'a path below a file', () => join(file('flat', ''), 'x')],
-    ['cannot be read (ELOOP)', 'a link to itself', () => link('loop', 'loop')],
+    ['cannot be read (ENOTDIR)', 'a path below a file', () => join(writeTestFile('flat', ''), 'x')],
+    ['cannot be read (ELOOP)', 'a link to itself', () => makeLink('loop', 'loop')],
   ])('the error %j is thrown for %s', (message, _, makePath) => {
     const path = makePath();
     expect(() => readRegularFile(path, 1)).toThrow(new UserFileError(message));
   });
 
   test('readRegularFile does not wait for the next line of /proc/kmsg', () => {
-    const path = link('kmsg', '/proc/kmsg');
+    const path = makeLink('kmsg', '/proc/kmsg');
     expect(() => {
       // The first call may return messages that were printed before.
       readRegularFile(path, 16);
@@ -71,8 +71,8 @@ describe('readRegularFile', () => {
   });
 
   test('readRegularFile does not wait for a FIFO that replaces the file', async () => {
-    const good = file('good', 'good');
-    const changing = link('changing', good);
+    const good = writeTestFile('good', 'good');
+    const changing = makeLink('changing', good);
     const swapping = spawn(
       'sh',
       [

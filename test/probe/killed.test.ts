@@ -33,7 +33,7 @@ const POINTS = sampleRows<Point>([
   { method: 'DELETE', nth: 5 },
 ]);
 
-interface Started {
+interface StartedProbe {
   readonly run: Promise<{ readonly signal?: string; readonly exitCode?: number }>;
   /** The state of the organisation right before the run created its first test object. */
   readonly cleanedState: () => unknown;
@@ -55,7 +55,7 @@ const test = base
       host: EnrolledHost,
       signal: 'SIGKILL' | 'SIGINT' | 'SIGHUP',
       { method, nth }: Point,
-    ): Started => {
+    ): StartedProbe => {
       const words = ['--yes', '--agent-dir', host.agentDir, '--api-url', emulator.url];
       const command = ['--import', 'tsx', 'scripts/probe.ts', ...words, '--output', output];
       const env = { JUMPCLOUD_API_KEY: emulator.store.addApiKey() };
@@ -88,14 +88,14 @@ const test = base
     };
   });
 
-async function preparedHost(emulator: Emulator): Promise<EnrolledHost> {
+async function enrolPreparedHost(emulator: Emulator): Promise<EnrolledHost> {
   const host = await emulator.enrol({ record: structuredClone(RECORD) });
   addSampleObjects(emulator.store, host.systemId);
   return host;
 }
 
 test('the run after a killed run first removes the left-overs', async ({ emulator, start }) => {
-  const host = await preparedHost(emulator);
+  const host = await enrolPreparedHost(emulator);
   const before = stateOf(emulator, host);
   const changed = [];
   for (const point of POINTS) {
@@ -117,7 +117,7 @@ test.for(['SIGINT', 'SIGHUP'] as const)(
   'after %s, a run cleans up, writes its report and exits with 130',
   { timeout: 60_000 },
   async (signal, { emulator, start, output }) => {
-    const host = await preparedHost(emulator);
+    const host = await enrolPreparedHost(emulator);
     const before = stateOf(emulator, host);
     const { run } = start(host, signal, { nth: 31 });
     expect((await run).exitCode).toBe(130);

@@ -9,7 +9,7 @@ import { asTestObject } from '../../scripts/probe/test-object.ts';
 const SYSTEM = 'a'.repeat(24);
 const GROUP = 'b'.repeat(24);
 const USER = 'c'.repeat(24);
-const OTHER = 'd'.repeat(24);
+const OTHER_ID = 'd'.repeat(24);
 const territory = {
   systemId: SYSTEM,
   made: new Map([
@@ -46,20 +46,20 @@ const permitted: Row[] = [
 ];
 const forbidden: Row[] = [
   ['host', 'DELETE', record],
-  ['host', 'GET', `/api/systems/${OTHER}`],
+  ['host', 'GET', `/api/systems/${OTHER_ID}`],
   ['host', 'PUT', record, { displayName: 'x' }],
   ['host', 'PUT', record, { description: marker, allowSshRootLogin: true }],
   ['host', 'PUT', record, { description: 'other' }],
-  ['host', 'PUT', record, { 'primarySystemUser.id': OTHER }],
-  ['host', 'PUT', `/api/systems/${OTHER}`, { description: marker }],
-  ['host', 'POST', members(OTHER), join(SYSTEM)],
-  ['host', 'POST', members(GROUP), join(OTHER)],
+  ['host', 'PUT', record, { 'primarySystemUser.id': OTHER_ID }],
+  ['host', 'PUT', `/api/systems/${OTHER_ID}`, { description: marker }],
+  ['host', 'POST', members(OTHER_ID), join(SYSTEM)],
+  ['host', 'POST', members(GROUP), join(OTHER_ID)],
   ['host', 'POST', members(USER), join(SYSTEM)],
-  ['host', 'POST', edges, bind(OTHER)],
+  ['host', 'POST', edges, bind(OTHER_ID)],
   ['host', 'POST', edges, bind(USER, sudo(true))],
   ['host', 'POST', edges, { op: 'add', type: 'command', id: USER }],
-  ['host', 'POST', `/api/v2/systems/${OTHER}/associations`, bind(USER)],
-  ['administrator', 'DELETE', `/api/v2/systemgroups/${OTHER}`],
+  ['host', 'POST', `/api/v2/systems/${OTHER_ID}/associations`, bind(USER)],
+  ['administrator', 'DELETE', `/api/v2/systemgroups/${OTHER_ID}`],
   ['administrator', 'DELETE', `/api/v2/systemgroups/${USER}`],
   ['administrator', 'DELETE', `/api/v2/systemgroups/${GROUP}/members`],
   ['administrator', 'DELETE', '/api/v2/systemgroups/'],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { commandLineFlags } from '../../scripts/build/command-line-flags.ts';
 import { readCommandLine } from '../../src/protocol/command-line.ts';
 
-const message = (...args: string[]) => {
+const errorMessageOf = (...args: string[]) => {
   try {
     readCommandLine(args);
     return undefined;
@@ -13,8 +13,8 @@ const message = (...args: string[]) => {
 
 test('readCommandLine knows exactly the flags that --help shows', () => {
   const shown = Object.keys(commandLineFlags).flatMap((flags) => flags.split(', '));
-  for (const flag of shown) expect(message(flag, '{}'), flag).toBe(undefined);
-  const known = message('--bogus')
+  for (const flag of shown) expect(errorMessageOf(flag, '{}'), flag).toBe(undefined);
+  const known = errorMessageOf('--bogus')
     ?.match(/known are (.*)\.$/)?.[1]
     ?.split(', ');
   expect(known).toEqual(shown.filter((flag) => flag.startsWith('--')));
@@ -45,14 +45,14 @@ describe('an unknown flag', () => {
     ['--', '--'],
     [`--${'long-'.repeat(20)}`, `--${'long-'.repeat(11)}lon…`],
   ])('the unknown flag %s is quoted as %s', (flag, quoted) => {
-    expect(message(flag, '{}')).toMatch(`Unknown flag ${quoted}; known are --check, `);
+    expect(errorMessageOf(flag, '{}')).toMatch(`Unknown flag ${quoted}; known are --check, `);
   });
 
   test.each(['--check=yes', '--json=geheim', '--validate {}'])(
     'the flag in %j is reported as a flag that takes no value',
     (flag) => {
       const known = /^[a-z-]*/.exec(flag)?.[0];
-      expect(message(flag)).toBe(
+      expect(errorMessageOf(flag)).toBe(
         `The flag ${known} takes no value; give ${known} alone, or leave it out.`,
       );
     },

@@ -7,7 +7,7 @@ import { hasAnsible } from '../../harness/ansible/controller.ts';
 import { ansibleRoot } from '../../harness/ansible/installation.ts';
 import { sampleRows } from '../../harness/sample-size.ts';
 import { type AgentRole, CONNECT_KEY, startAgentRole } from './agent-role.ts';
-import { filesWith, signalProcesses, watchFiles, watchProcesses } from './watch.ts';
+import { findFilesWith, signalProcesses, watchFiles, watchProcesses } from './watch.ts';
 
 const KEYS = {
   'with 40 characters': CONNECT_KEY,
@@ -23,7 +23,7 @@ describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
   afterAll(() => role?.close());
   beforeEach(() => role.newHost());
 
-  const keyFiles = () => filesWith(role.temporary, CONNECT_KEY);
+  const keyFiles = () => findFilesWith(role.temporary, CONNECT_KEY);
 
   test('the watch functions of these tests find a connect key on a command line and in a file', async () => {
     const watches = [watchProcesses(CONNECT_KEY), watchFiles(role.temporary, CONNECT_KEY)];

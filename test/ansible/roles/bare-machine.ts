@@ -2,7 +2,11 @@ import { rm } from 'node:fs/promises';
 import type { Controller } from '../../harness/ansible/controller.ts';
 import { ansibleRoot } from '../../harness/ansible/installation.ts';
 import { hasSshServer, startSshServer } from '../../harness/ansible/ssh-server.ts';
-import { copyOf, debianDirectoryWithPython, type Suite } from '../../packages/debian-directory.ts';
+import {
+  copyDirectory,
+  makeDebianDirectoryWithPython,
+  type Suite,
+} from '../../packages/debian-directory.ts';
 
 /**
  * The Debian release of the bare machine: Debian 12 if this machine's own Ansible runs, and Debian
@@ -23,16 +27,16 @@ export interface BareMachine {
 
 /** Returns whether a bare machine can be made; prints the reason if not. */
 export async function hasBareMachine(): Promise<boolean> {
-  if (hasSshServer) return (await debianDirectoryWithPython(bareSuite)) !== undefined;
+  if (hasSshServer) return (await makeDebianDirectoryWithPython(bareSuite)) !== undefined;
   console.log('Skipped: the tests on a bare machine. This machine has no sshd.');
   return false;
 }
 
 /** Starts a bare machine for a controller. */
 export async function startBareMachine(controller: Controller): Promise<BareMachine> {
-  const template = await debianDirectoryWithPython(bareSuite);
+  const template = await makeDebianDirectoryWithPython(bareSuite);
   if (template === undefined) throw new Error('the Debian to copy could not be made');
-  const root = await copyOf(template);
+  const root = await copyDirectory(template);
   const server = await startSshServer({ root });
   const key = await controller.put('bare/key', server.privateKey);
   const known = await controller.put('bare/known_hosts', server.knownHosts);

@@ -8,7 +8,7 @@ import { stringify } from 'yaml';
 import { requiredNode } from '../../../scripts/build/required-node.ts';
 import { type Controller, hasAnsible, makeController } from '../../harness/ansible/controller.ts';
 import { runInside } from '../../packages/debian-directory.ts';
-import { BuiltPackages, canPack, runtimeDescription } from '../../packages/packed.ts';
+import { BuiltPackages, canPack, describeRuntimePackage } from '../../packages/packed.ts';
 import { type BareMachine, bareSuite, hasBareMachine, startBareMachine } from './bare-machine.ts';
 
 const ROLE = 'systemcontext.jumpcloud.runtime';
@@ -42,7 +42,7 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 120_000 
   beforeAll(async () => {
     controller = await makeController({ ANSIBLE_PIPELINING: 'true' });
     packed = await BuiltPackages.make();
-    const description = await runtimeDescription('x64');
+    const description = await describeRuntimePackage('x64');
     if (description === undefined) throw new Error('the Node.js to pack could not be fetched');
     const path = await packed.deb(description);
     sum = createHash('sha256')

@@ -7,7 +7,7 @@ import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import { issueServerCertificate, makeCa } from '../../emulator/keys.ts';
 import { type Controller, hasAnsible } from '../../harness/ansible/controller.ts';
 import { testWithPipelining as test } from '../../harness/ansible/fixture.ts';
-import { BuiltPackages, canPack, runtimeDescription } from '../../packages/packed.ts';
+import { BuiltPackages, canPack, describeRuntimePackage } from '../../packages/packed.ts';
 import { startTunnelProxy, type TunnelProxy } from '../tunnel-proxy.ts';
 import { type BareMachine, bareSuite, hasBareMachine, startBareMachine } from './bare-machine.ts';
 import { type Kickstart, startKickstart } from './kickstart.ts';
@@ -46,7 +46,7 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
     emulator = await startEmulator({ tls });
     proxy = await startTunnelProxy();
     packed = await BuiltPackages.make();
-    const description = await runtimeDescription('x64');
+    const description = await describeRuntimePackage('x64');
     if (description === undefined) throw new Error('the Node.js to pack could not be fetched');
     const deb = await packed.deb(description);
     machine = await startBareMachine(controller);

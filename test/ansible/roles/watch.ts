@@ -10,7 +10,7 @@ export interface Watch {
 /** Watches the command lines of all processes for a text. */
 export function watchProcesses(text: string): Watch {
   return watch(async () =>
-    (await processes())
+    (await listProcesses())
       .map(({ commandLine }) => commandLine)
       .filter((commandLine) => commandLine.includes(text)),
   );
@@ -18,11 +18,14 @@ export function watchProcesses(text: string): Watch {
 
 /** Watches the files below directories for a text. */
 export function watchFiles(directories: readonly string[], text: string): Watch {
-  return watch(() => filesWith(directories, text));
+  return watch(() => findFilesWith(directories, text));
 }
 
 /** Returns the paths of the files below directories that contain a text. */
-export async function filesWith(directories: readonly string[], text: string): Promise<string[]> {
+export async function findFilesWith(
+  directories: readonly string[],
+  text: string,
+): Promise<string[]> {
   const found = await Promise.all(
     directories.map(async (directory) => {
       const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(
@@ -41,7 +44,7 @@ export async function filesWith(directories: readonly string[], text: string): P
 }
 
 /** Returns the processes of this machine, with their arguments separated by spaces. */
-async function processes(): Promise<{ pid: number; commandLine: string }[]> {
+async function listProcesses(): Promise<{ pid: number; commandLine: string }[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   return Promise.all(
     pids.map(async (pid) => {
@@ -71,7 +74,7 @@ function watch(find: () => Promise<readonly string[]>): Watch {
 
 /** Sends a signal to each process whose command line contains a text. */
 export async function signalProcesses(text: string, signal: NodeJS.Signals): Promise<void> {
-  for (const { pid, commandLine } of await processes()) {
+  for (const { pid, commandLine } of await listProcesses()) {
     if (!commandLine.includes(text)) continue;
     try {
       process.kill(pid, signal);

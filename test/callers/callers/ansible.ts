@@ -37,10 +37,10 @@ export interface AnsibleWay extends Omit<Caller, 'start' | 'hides'> {
  * Keys that Ansible adds to a module's result. Since 2.19, failed results have `exception`. In
  * 2.22, all results have `ansible_parsed`.
  */
-const ADDED = ['exception', 'ansible_parsed'];
+const ADDED_KEYS = ['exception', 'ansible_parsed'];
 
 /** Keys of a module's result that Ansible prints, but leaves out of the registered result. */
-const HIDDEN = ['invocation', 'warnings'];
+const HIDDEN_KEYS = ['invocation', 'warnings'];
 
 /** Returns a caller that makes all calls in one play. Each call is a task on a separate host. */
 export function ansibleCaller(way: AnsibleWay): Caller {
@@ -48,7 +48,7 @@ export function ansibleCaller(way: AnsibleWay): Caller {
   return {
     ...way,
     needs: ['ansible-playbook', ...(way.needs ?? [])],
-    ...(way.read === undefined && { hides: HIDDEN }),
+    ...(way.read === undefined && { hides: HIDDEN_KEYS }),
     async start(bed) {
       const controller = await bed.controller();
       const variables = await way.variables(bed, controller);
@@ -84,7 +84,7 @@ async function play(
     ...(way.env && { env: way.env }),
   });
   const shown = readShown(output);
-  const read = way.read ?? moduleResult([...ADDED, ...(way.adds ?? [])]);
+  const read = way.read ?? moduleResult([...ADDED_KEYS, ...(way.adds ?? [])]);
   return new Map(
     calls.map(({ id }) => {
       const entry = shown.get(id);

@@ -166,7 +166,7 @@ export async function makeController(
         const file = join(outerDirectory, playDirectory, `${name}.json`);
         registered[name] = JSON.parse(await readFile(file, 'utf8').catch(() => 'null'));
       }
-      return { ...result, recap: result.recaps[whole.hosts] ?? NOTHING, registered };
+      return { ...result, recap: result.recaps[whole.hosts] ?? EMPTY_RECAP, registered };
     },
     async list(name) {
       const found = await readdir(join(outerDirectory, name)).catch(() => []);
@@ -181,14 +181,14 @@ export async function makeController(
   };
 }
 
-const NOTHING: Recap = { ok: 0, changed: 0, unreachable: 0, failed: 0, rescued: 0 };
+const EMPTY_RECAP: Recap = { ok: 0, changed: 0, unreachable: 0, failed: 0, rescued: 0 };
 
 function readRecaps(output: string): Record<string, Recap> {
   const lines = output.split(/^PLAY RECAP .*$/m)[1]?.matchAll(/^(\S+) +: (ok=.*)$/gm) ?? [];
   return Object.fromEntries(
     [...lines].map(([, host = '', counts = '']) => {
       const found = [...counts.matchAll(/(\w+)=(\d+)/g)].map(([, name, n]) => [name, Number(n)]);
-      return [host, { ...NOTHING, ...Object.fromEntries(found) }];
+      return [host, { ...EMPTY_RECAP, ...Object.fromEntries(found) }];
     }),
   );
 }

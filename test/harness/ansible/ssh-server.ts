@@ -81,7 +81,7 @@ export async function startSshServer({ root, sudo }: SshServerOptions = {}): Pro
     file('config'),
   ];
   const server = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
-  await listening(server);
+  await waitUntilListening(server);
   const hostKey = (await readFile(file('host-key.pub'), 'utf8')).trim();
   execFileSync('chmod', ['711', directory]);
   return {
@@ -115,7 +115,7 @@ function withProc(root: string): string[] {
   return ['unshare', '--mount', 'sh', '-c', `mount --bind /proc ${root}/proc; exec "$@"`, 'sh'];
 }
 
-function listening(server: ChildProcess): Promise<void> {
+function waitUntilListening(server: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let output = '';
     server.stderr?.on('data', (chunk) => {

@@ -14,7 +14,7 @@ export function serviceAccountOptions(
 }
 
 /** Calls a module in this process. Returns its answer, with the whole output as `text`. */
-export async function callWith(
+export async function callAdminModule(
   module: ModuleName,
   options: Readonly<Record<string, unknown>>,
   flags: readonly string[] = [],

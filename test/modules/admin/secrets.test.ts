@@ -10,7 +10,7 @@ import type { Fault } from '../../emulator/faults.ts';
 import type { ServiceAccount } from '../../emulator/service-accounts.ts';
 import { executablePath } from '../../harness/executable.ts';
 import { test } from '../../harness/fixture.ts';
-import { callWith, serviceAccountOptions } from './admin-call.ts';
+import { callAdminModule, serviceAccountOptions } from './admin-call.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'admin-secrets-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -163,7 +163,7 @@ describe('a server that repeats credentials', () => {
             return lazy.fault;
           },
         });
-        const answer = await callWith('jumpcloud_names', options);
+        const answer = await callAdminModule('jumpcloud_names', options);
         expect(texts.length).toBeGreaterThan(0);
         expectNoSecret(answer.text);
       }

@@ -4,9 +4,9 @@ import type { Fault } from '../../emulator/faults.ts';
 import { READ_ONLY_ROLE, type ServiceAccount } from '../../emulator/service-accounts.ts';
 import { runModule } from '../../harness/executable.ts';
 import { test } from '../../harness/fixture.ts';
-import { callWith, separateTokenRequests, serviceAccountOptions } from './admin-call.ts';
+import { callAdminModule, separateTokenRequests, serviceAccountOptions } from './admin-call.ts';
 
-const NAMES = 'jumpcloud_names';
+const MODULE = 'jumpcloud_names';
 let emulator: Emulator;
 let account: ServiceAccount;
 test.beforeEach(async ({ emulator: shared }) => {
@@ -23,7 +23,7 @@ beforeEach(() => {
 afterEach(() => void vi.unstubAllEnvs());
 
 const call = (options: Record<string, unknown>) =>
-  callWith(NAMES, {
+  callAdminModule(MODULE, {
     ...serviceAccountOptions(emulator, account),
     _ansible_verbosity: 3,
     ...options,
@@ -43,7 +43,7 @@ describe('a service account', () => {
       policies: 'all',
       commands: 'all',
     };
-    const { answer } = await runModule(NAMES, {
+    const { answer } = await runModule(MODULE, {
       ...options,
       system_groups: ['sa-web'],
       users: ['sa-ada'],
@@ -288,7 +288,7 @@ describe('the token endpoint', () => {
 describe('the choice of credentials', () => {
   const apiKey = () => emulator.store.addApiKey();
   const problemsOf = async (options: Record<string, unknown>) => {
-    const { error, msg } = await callWith(NAMES, {
+    const { error, msg } = await callAdminModule(MODULE, {
       api_url: emulator.url,
       users: ['a'],
       ...options,
@@ -321,10 +321,10 @@ describe('the choice of credentials', () => {
     setEnv({ API_KEY: apiKey(), CLIENT_ID: account.clientId, CLIENT_SECRET: client_secret });
     expect(await problemsOf({})).toEqual(['']);
     const common = { api_url: emulator.url, token_url: emulator.tokenUrl, policies: 'all' };
-    const keyAnswer = await callWith(NAMES, { ...common, api_key: apiKey() });
+    const keyAnswer = await callAdminModule(MODULE, { ...common, api_key: apiKey() });
     expect(keyAnswer, keyAnswer.msg).toMatchObject({ changed: false });
     expect(separateTokenRequests(emulator).tokens).toEqual([]);
-    const accountAnswer = await callWith(NAMES, { ...common, client_id: account.clientId });
+    const accountAnswer = await callAdminModule(MODULE, { ...common, client_id: account.clientId });
     expect(accountAnswer, accountAnswer.msg).toMatchObject({ changed: false });
     expect(separateTokenRequests(emulator).tokens).toHaveLength(1);
   });
@@ -332,7 +332,7 @@ describe('the choice of credentials', () => {
   test('a run uses a service account of the environment and does not send JUMPCLOUD_ORG_ID', async () => {
     const [client_secret = ''] = account.secrets;
     setEnv({ ORG_ID: 'abc', CLIENT_ID: account.clientId, CLIENT_SECRET: `${client_secret}\n` });
-    const answer = await callWith(NAMES, {
+    const answer = await callAdminModule(MODULE, {
       api_url: emulator.url,
       token_url: emulator.tokenUrl,
       policies: 'all',
@@ -347,7 +347,11 @@ describe('the choice of credentials', () => {
       ['client_secret', 'has "quotes" in it'],
       ['client_secret', 'kürzlich-geändert'],
     ] as const) {
-      const answer = await callWith(NAMES, { users: ['a'], ...clientOptions, [option]: value });
+      const answer = await callAdminModule(MODULE, {
+        users: ['a'],
+        ...clientOptions,
+        [option]: value,
+      });
       expect(answer.error?.problems).toMatchObject([{ option }]);
       expect(answer.text).not.toContain(value);
       vi.unstubAllEnvs();

@@ -6,15 +6,16 @@ import { mapConcurrently } from '../../faults/map-concurrently.ts';
 import { runMeasured } from '../../faults/run-measured.ts';
 import { test } from '../../harness/fixture.ts';
 import { sampleSize } from '../../harness/sample-size.ts';
-import { callWith, serviceAccountOptions } from './admin-call.ts';
+import { callAdminModule, serviceAccountOptions } from './admin-call.ts';
 
 const MODULE = 'jumpcloud_stale_systems';
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 const STORM_RUNS = sampleSize(60);
 const RECORD_COUNT = sampleSize(20_000);
-const daysAgo = (days: number) => new Date(Date.now() - days * DAY).toISOString();
+const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();
 const isStale = (record: Readonly<Record<string, unknown>> | undefined) =>
-  record?.['active'] === false && Date.parse(String(record['lastContact'])) < Date.now() - 30 * DAY;
+  record?.['active'] === false &&
+  Date.parse(String(record['lastContact'])) < Date.now() - 30 * DAY_MS;
 
 /** Adds a record that is stale with the given probability. */
 function addRecord(store: Store, random: () => number, staleShare: number): string {
@@ -110,7 +111,7 @@ test('a run with random faults deletes only stale records and lists each of them
     }
     const { serviceAccounts } = store;
     faults.storm(seed, { serverError: 0.2, rateLimit: 0.03, resetBefore: 0.1, resetAfter: 0.1 });
-    const answer = await callWith(MODULE, {
+    const answer = await callAdminModule(MODULE, {
       ...serviceAccountOptions(emulator, serviceAccounts.add({ lifetime: 0.4 })),
       inactive_days: 30,
       state: 'absent',

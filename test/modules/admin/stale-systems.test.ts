@@ -7,10 +7,10 @@ import type { Answer } from '../../harness/answer.ts';
 import { callInProcess, moduleNamed } from '../../harness/call-in-process.ts';
 import { runModule, runRaw } from '../../harness/executable.ts';
 import { test } from '../../harness/fixture.ts';
-import { callWith, serviceAccountOptions } from './admin-call.ts';
+import { callAdminModule, serviceAccountOptions } from './admin-call.ts';
 
 const MODULE = 'jumpcloud_stale_systems';
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 let emulator: Emulator;
 let account: ServiceAccount;
 let startWith: () => Promise<Emulator>;
@@ -25,7 +25,7 @@ beforeEach(async () => {
     addRecord({ hostname: `alive-${i}`, active: true, lastContact: daysAgo(0) });
 });
 
-const daysAgo = (days: number) => new Date(Date.now() - days * DAY).toISOString();
+const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();
 const addRecord = (fields: Record<string, unknown>) =>
   emulator.store.addRecord({
     active: false,
@@ -38,7 +38,7 @@ const withInstanceId = (value: string | null) => ({
 });
 const hasRecord = (id: string) => emulator.store.systems.has(id);
 const call = (options: Record<string, unknown>, ...flags: string[]) =>
-  callWith(MODULE, { ...serviceAccountOptions(emulator, account), ...options }, flags);
+  callAdminModule(MODULE, { ...serviceAccountOptions(emulator, account), ...options }, flags);
 const idsOf = (answer: Answer, list: 'stale' | 'skipped' = 'stale') =>
   (answer[list] as { id: string }[]).map(({ id }) => id).sort();
 const deleteRequests = () => emulator.requests.filter(({ method }) => method === 'DELETE');
@@ -153,7 +153,7 @@ describe('jumpcloud_stale_systems', () => {
     const id = addRecord({ lastContact: daysAgo(10) });
     const date = (days: number | null): Fault => ({
       kind: 'date',
-      date: () => (days === null ? null : new Date(Date.now() + days * DAY).toUTCString()),
+      date: () => (days === null ? null : new Date(Date.now() + days * DAY_MS).toUTCString()),
     });
     addFault(date(-9.5), 'POST', 'systems');
     expect(idsOf(await call({ inactive_days: 1 }))).toEqual([]);

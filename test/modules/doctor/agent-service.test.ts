@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect } from 'vitest';
 import { test } from '../../harness/fixture.ts';
 import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
-import { checksOf, namesWith } from '../../resources/doctor/examination.ts';
+import { checkNamesWith, checksOf } from '../../resources/doctor/examination.ts';
 import { writeProgram } from '../removal/stage.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'doctor-service-'));
@@ -81,7 +81,7 @@ describe.concurrent("the agent's service", () => {
           through: onHostWith({ programs, systemd: tool === 'systemctl' }),
         },
       );
-      expect([stderr, ...namesWith(answer, 'failed')]).toEqual(['']);
+      expect([stderr, ...checkNamesWith(answer, 'failed')]).toEqual(['']);
       expect(checksOf(answer).agent_service).toMatchObject({
         status,
         detail: expect.stringMatching(detail),

@@ -5,7 +5,7 @@ import { Interrupted } from '../../../src/base/interrupted.ts';
 import { doctor } from '../../../src/resources/doctor/doctor.ts';
 import { callInProcess } from '../../harness/call-in-process.ts';
 import { test } from '../../harness/fixture.ts';
-import { checksOf, namesWith } from '../../resources/doctor/examination.ts';
+import { checkNamesWith, checksOf } from '../../resources/doctor/examination.ts';
 
 const NOBODY_UID = 65534;
 
@@ -28,7 +28,7 @@ test('a user other than root gets the advice to run as root', async ({ host }) =
   chmodSync(host.agentDir, 0o700);
   const { answer, exitCode, stderr } = await host.run('jumpcloud_doctor', {}, { uid: NOBODY_UID });
   expect([exitCode, stderr, answer.error?.code]).toEqual([1, '', 'bad_identity']);
-  expect(namesWith(answer, 'failed')).toEqual(['agent_directory']);
+  expect(checkNamesWith(answer, 'failed')).toEqual(['agent_directory']);
   expect(checksOf(answer).agent_directory).toMatchObject({
     detail: `No permission to read ${host.agentDir} (uid ${NOBODY_UID}).`,
     advice: "Run as root: the agent's files belong to root.",
@@ -42,7 +42,7 @@ test('jumpcloud_doctor succeeds in an empty environment', async ({ host }) => {
     {},
     { through: ['/usr/bin/env', '-i', `JUMPCLOUD_NODE=${process.execPath}`] },
   );
-  expect([stderr, ...namesWith(answer, 'failed')]).toEqual(['']);
+  expect([stderr, ...checkNamesWith(answer, 'failed')]).toEqual(['']);
 });
 
 test('one run reports every failed check', async ({ host }) => {
@@ -54,7 +54,7 @@ test('one run reports every failed check', async ({ host }) => {
     { api_url: 'https://127.0.0.1:1' },
     { env: { https_proxy: 'nonsense://' } },
   );
-  expect(namesWith(answer, 'failed')).toEqual(['registration', 'key', 'proxy']);
+  expect(checkNamesWith(answer, 'failed')).toEqual(['registration', 'key', 'proxy']);
   expect(answer).toMatchObject({ failed: true, error: { code: 'bad_identity' } });
   expect(answer.msg).toMatch(/^3 of 13 checks failed \(registration, key, proxy\), /);
 });

@@ -17,7 +17,7 @@ import { startNameServer } from '../../faults/name-server.ts';
 import { makeResolverHost } from '../../faults/resolver-host.ts';
 import { type CallOptions, type RunResult, runModule } from '../../harness/executable.ts';
 import { test } from '../../harness/fixture.ts';
-import { checksOf, namesWith } from '../../resources/doctor/examination.ts';
+import { checkNamesWith, checksOf } from '../../resources/doctor/examination.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'doctor-'));
 const caPath = join(directory, 'ca.pem');
@@ -54,7 +54,11 @@ function expectFailure(
   check: 'proxy' | 'name_resolution' | 'connection' | 'certificate',
   { code, detail, advice }: { code: string; detail: RegExp; advice: RegExp },
 ): void {
-  expect([exitCode, answer.error?.code, ...namesWith(answer, 'failed')]).toEqual([1, code, check]);
+  expect([exitCode, answer.error?.code, ...checkNamesWith(answer, 'failed')]).toEqual([
+    1,
+    code,
+    check,
+  ]);
   const checks = checksOf(answer);
   expect(checks[check]).toMatchObject({
     detail: expect.stringMatching(detail),
@@ -64,7 +68,7 @@ function expectFailure(
 }
 
 const expectHealthy = ({ answer }: RunResult) =>
-  expect([answer.msg, ...namesWith(answer, 'failed')]).toEqual([answer.msg]);
+  expect([answer.msg, ...checkNamesWith(answer, 'failed')]).toEqual([answer.msg]);
 
 test('the certificate check reports issuer, expiry and CA store', async () => {
   const result = await runDoctor({ api_url: emulator.url });
@@ -224,8 +228,8 @@ describe.concurrent('a proxy', () => {
   }) => {
     const { answer } = await plain.run('jumpcloud_doctor', {}, proxyEnv('nonsense://'));
     expect(answer.error?.code).toBe('invalid_arguments');
-    expect(namesWith(answer, 'failed')).toEqual(['proxy']);
-    expect(namesWith(answer, 'skipped')).toEqual(['certificate']);
+    expect(checkNamesWith(answer, 'failed')).toEqual(['proxy']);
+    expect(checkNamesWith(answer, 'skipped')).toEqual(['certificate']);
   });
 
   test('the advice for a proxy that requires a password names the setting that repairs the connection', async () => {

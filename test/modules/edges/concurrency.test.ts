@@ -18,9 +18,9 @@ import {
   USERS,
 } from './edge-kind.ts';
 
-const WITHOUT_SUDO: Sudo = { sudo: false, sudo_without_password: false };
-const WITH_SUDO: Sudo = { sudo: true, sudo_without_password: false };
-const WITHOUT_PASSWORD: Sudo = { sudo: true, sudo_without_password: true };
+const NO_SUDO: Sudo = { sudo: false, sudo_without_password: false };
+const SUDO: Sudo = { sudo: true, sudo_without_password: false };
+const SUDO_WITHOUT_PASSWORD: Sudo = { sudo: true, sudo_without_password: true };
 
 // A busy machine needs a long time for many processes, so the time limit is high.
 vi.setConfig({ testTimeout: 300_000 });
@@ -106,14 +106,14 @@ describe.concurrent('an edge that someone else changes during the run', () => {
     async (kind) => {
       const host = await enrolFor(emulator, kind);
       const id = createTarget(emulator.store, kind);
-      changeBeforeWrite(host, () => host.addEdge(id, edgeAttributesOf(WITHOUT_PASSWORD)));
-      const answer = await host.run([{ id, ...WITH_SUDO }]);
+      changeBeforeWrite(host, () => host.addEdge(id, edgeAttributesOf(SUDO_WITHOUT_PASSWORD)));
+      const answer = await host.run([{ id, ...SUDO }]);
       expect(answer).toMatchObject({
         ...expectedLists(kind, { updated: [id] }),
-        [kind.field]: [toResultEdge(kind, id, WITH_SUDO)],
+        [kind.field]: [toResultEdge(kind, id, SUDO)],
       });
       expect(writesOf(host.takeRequests()).map(({ status }) => status)).toEqual([409, 204]);
-      expect(host.edges().get(id)).toEqual(edgeAttributesOf(WITH_SUDO));
+      expect(host.edges().get(id)).toEqual(edgeAttributesOf(SUDO));
       await host.remove();
     },
   );
@@ -123,11 +123,11 @@ describe.concurrent('an edge that someone else changes during the run', () => {
     async (kind) => {
       const host = await enrolFor(emulator, kind);
       const id = createTarget(emulator.store, kind);
-      changeBeforeWrite(host, () => host.addEdge(id, edgeAttributesOf(WITHOUT_PASSWORD)));
+      changeBeforeWrite(host, () => host.addEdge(id, edgeAttributesOf(SUDO_WITHOUT_PASSWORD)));
       const answer = await host.run([{ id }]);
       expect(answer).toMatchObject({
         ...expectedLists(kind, {}),
-        [kind.field]: [toResultEdge(kind, id, WITHOUT_PASSWORD)],
+        [kind.field]: [toResultEdge(kind, id, SUDO_WITHOUT_PASSWORD)],
       });
       await host.remove();
     },
@@ -138,28 +138,28 @@ describe.concurrent('an edge that someone else changes during the run', () => {
     async (kind) => {
       const host = await enrolFor(emulator, kind);
       const id = createTarget(emulator.store, kind);
-      host.addEdge(id, edgeAttributesOf(WITH_SUDO));
+      host.addEdge(id, edgeAttributesOf(SUDO));
       changeBeforeWrite(host, () => host.removeEdge(id));
-      const answer = await host.run([{ id, ...WITHOUT_PASSWORD }]);
+      const answer = await host.run([{ id, ...SUDO_WITHOUT_PASSWORD }]);
       expect(answer).toMatchObject({
         ...expectedLists(kind, { added: [id] }),
-        [kind.field]: [{ id, ...WITHOUT_PASSWORD }],
+        [kind.field]: [{ id, ...SUDO_WITHOUT_PASSWORD }],
       });
       expect(writesOf(host.takeRequests()).map(({ status }) => status)).toEqual([404, 204]);
-      expect(host.edges().get(id)).toEqual(edgeAttributesOf(WITHOUT_PASSWORD));
+      expect(host.edges().get(id)).toEqual(edgeAttributesOf(SUDO_WITHOUT_PASSWORD));
       await host.remove();
     },
   );
 
-  test('a user whom someone else unbinds before an update is bound again without sudo', async () => {
+  test('if someone else unbinds a user before the update, the run binds the user again, without sudo', async () => {
     const host = await enrolFor(emulator, USERS);
     const id = createTarget(emulator.store, USERS);
-    host.addEdge(id, edgeAttributesOf(WITH_SUDO));
+    host.addEdge(id, edgeAttributesOf(SUDO));
     changeBeforeWrite(host, () => host.removeEdge(id));
     const answer = await host.run([{ id, sudo: false }]);
     expect(answer).toMatchObject({
       ...expectedLists(USERS, { added: [id] }),
-      users: [{ id, ...WITHOUT_SUDO }],
+      users: [{ id, ...NO_SUDO }],
     });
     await host.remove();
   });
@@ -213,7 +213,7 @@ describe.concurrent('an object that is deleted during the run', () => {
       const id = createTarget(store, kind);
       host.addEdge(id);
       changeBeforeWrite(host, () => deleteTarget(store, host.systemId, kind, id));
-      const answer = await host.run([{ id, ...WITH_SUDO }]);
+      const answer = await host.run([{ id, ...SUDO }]);
       expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'not_found' } });
       expect(answer.msg).toContain(id);
       await host.remove();
@@ -251,7 +251,7 @@ describe.concurrent('a write whose answer is lost', () => {
     const id = createTarget(emulator.store, USERS);
     host.addEdge(id);
     host.fault({ when: isPost, fault: { kind: 'reset-after' } });
-    expect(await host.run([{ id, ...WITH_SUDO }])).toMatchObject(
+    expect(await host.run([{ id, ...SUDO }])).toMatchObject(
       expectedLists(USERS, { updated: [id] }),
     );
     await host.remove();
@@ -459,10 +459,10 @@ describe.concurrent('a graph that shows writes late', () => {
     const host = await enrolFor(laggingEmulator, USERS);
     const [a = '', b = ''] = createTargets(laggingEmulator.store, USERS, 2);
     // The graph shows no write for four seconds. Then it shows the wrong sudo for the second user.
-    const change = () => host.addEdge(b, edgeAttributesOf(WITHOUT_PASSWORD));
+    const change = () => host.addEdge(b, edgeAttributesOf(SUDO_WITHOUT_PASSWORD));
     const isWriteOfB = (request: FaultTarget) => isPost(request) && Object(request.body).id === b;
     host.fault({ when: isWriteOfB, fault: { kind: 'concurrent', when: 'before', change } });
-    const answer = await host.run([{ id: a }, { id: b, ...WITH_SUDO }]);
+    const answer = await host.run([{ id: a }, { id: b, ...SUDO }]);
     expect(answer.failed, answer.msg).toBeUndefined();
     expect(answer).toMatchObject(expectedLists(USERS, { added: [a], updated: [b] }));
     const statuses = writesOf(host.takeRequests()).map(({ status }) => status);

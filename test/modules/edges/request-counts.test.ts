@@ -7,7 +7,7 @@ import { runInProcess } from '../../harness/run-in-process.ts';
 import { enrolFor } from './edge-host.ts';
 import { COMMANDS, createTargets, type EdgeKind, GROUPS, optionsFor, USERS } from './edge-kind.ts';
 
-const PAGE = 100;
+const PAGE_SIZE = 100;
 
 // A busy machine needs a long time for many processes, so the time limit is high.
 vi.setConfig({ testTimeout: 300_000 });
@@ -21,7 +21,7 @@ test.beforeAll(({ emulator: shared }) => {
  * Returns the number of pages of a list. Each page repeats the last entry of the previous page.
  */
 const countPages = (entries: number) =>
-  entries <= PAGE ? 1 : Math.ceil((entries - PAGE) / (PAGE - 1)) + 1;
+  entries <= PAGE_SIZE ? 1 : Math.ceil((entries - PAGE_SIZE) / (PAGE_SIZE - 1)) + 1;
 
 /** Summarizes requests by method, in the order of arrival: `2 GET, 5 POST, 2 GET`. */
 function summarize(requests: readonly LoggedRequest[]): string {
@@ -105,7 +105,7 @@ describe.concurrent('requests of an edge module', () => {
         .slice(0, countPages(edgeCount))
         .map(({ url }) => url.replace(/.*skip=/, ''));
       expect(firstList).toEqual(
-        Array.from({ length: countPages(edgeCount) }, (_, i) => String(i * (PAGE - 1))),
+        Array.from({ length: countPages(edgeCount) }, (_, i) => String(i * (PAGE_SIZE - 1))),
       );
       expect(answer).toMatchObject({
         changed: writeCount > 0,

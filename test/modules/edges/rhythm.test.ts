@@ -20,8 +20,8 @@ import {
   USERS,
 } from './edge-kind.ts';
 
-const WITH_SUDO: Sudo = { sudo: true, sudo_without_password: false };
-const WITHOUT_PASSWORD: Sudo = { sudo: true, sudo_without_password: true };
+const SUDO: Sudo = { sudo: true, sudo_without_password: false };
+const SUDO_WITHOUT_PASSWORD: Sudo = { sudo: true, sudo_without_password: true };
 
 // A busy machine needs a long time for many processes, so the time limit is high.
 vi.setConfig({ testTimeout: 300_000 });
@@ -102,13 +102,13 @@ describe.concurrent('an edge module', () => {
       expect(first['system_id']).toBe(host.systemId);
 
       if (withSudo) {
-        const changed = await runAndRepeat(host, [{ id: a, ...WITH_SUDO }], {}, 1);
+        const changed = await runAndRepeat(host, [{ id: a, ...SUDO }], {}, 1);
         expect(changed).toMatchObject({ added: [], updated: [a], removed: [] });
         expect(changed.diff).toEqual({
           before: { [kind.option]: [toResultEdge(kind, a)] },
-          after: { [kind.option]: [{ id: a, ...WITH_SUDO }] },
+          after: { [kind.option]: [{ id: a, ...SUDO }] },
         });
-        expect(host.edges().get(a)).toEqual(edgeAttributesOf(WITH_SUDO));
+        expect(host.edges().get(a)).toEqual(edgeAttributesOf(SUDO));
         expect(host.edges().get(b)).toBeUndefined();
         await runAndRepeat(host, [{ id: a, sudo: false }], {}, 1);
       }
@@ -217,17 +217,23 @@ describe.concurrent('sudo', () => {
     written: [WrittenSudo, WrittenSudo, WrittenSudo, WrittenSudo, WrittenSudo],
   ][] = [
     [{}, [undefined, undefined, undefined, undefined, undefined]],
-    [{ sudo_without_password: false }, [undefined, undefined, undefined, undefined, WITH_SUDO]],
+    [{ sudo_without_password: false }, [undefined, undefined, undefined, undefined, SUDO]],
     [{ sudo: false }, [undefined, undefined, undefined, WITHOUT_SUDO, WITHOUT_SUDO]],
     [WITHOUT_SUDO, [undefined, undefined, undefined, WITHOUT_SUDO, WITHOUT_SUDO]],
-    [{ sudo: true }, [WITH_SUDO, WITH_SUDO, WITH_SUDO, undefined, undefined]],
-    [WITH_SUDO, [WITH_SUDO, WITH_SUDO, WITH_SUDO, undefined, WITH_SUDO]],
+    [{ sudo: true }, [SUDO, SUDO, SUDO, undefined, undefined]],
+    [SUDO, [SUDO, SUDO, SUDO, undefined, SUDO]],
     [
-      WITHOUT_PASSWORD,
-      [WITHOUT_PASSWORD, WITHOUT_PASSWORD, WITHOUT_PASSWORD, WITHOUT_PASSWORD, undefined],
+      SUDO_WITHOUT_PASSWORD,
+      [
+        SUDO_WITHOUT_PASSWORD,
+        SUDO_WITHOUT_PASSWORD,
+        SUDO_WITHOUT_PASSWORD,
+        SUDO_WITHOUT_PASSWORD,
+        undefined,
+      ],
     ],
   ];
-  const before = [undefined, undefined, WITHOUT_SUDO, WITH_SUDO, WITHOUT_PASSWORD];
+  const before = [undefined, undefined, WITHOUT_SUDO, SUDO, SUDO_WITHOUT_PASSWORD];
   const cases = [USERS, USER_GROUPS].flatMap((kind) =>
     rows.map(([sudo, written]) => [sudo, kind.target, { kind, written }] as const),
   );
@@ -265,19 +271,24 @@ describe.concurrent('sudo', () => {
   test('one call sets different sudo for each user', async () => {
     const host = await enrolFor(emulator, USERS);
     const [a = '', b = '', c = '', d = ''] = createTargets(emulator.store, USERS, 4);
-    host.addEdge(a, edgeAttributesOf(WITHOUT_PASSWORD));
-    host.addEdge(b, edgeAttributesOf(WITH_SUDO));
+    host.addEdge(a, edgeAttributesOf(SUDO_WITHOUT_PASSWORD));
+    host.addEdge(b, edgeAttributesOf(SUDO));
     const answer = await host.run([
       { id: a, sudo: false },
       { id: b },
-      { id: c, ...WITHOUT_PASSWORD },
+      { id: c, ...SUDO_WITHOUT_PASSWORD },
       { id: d },
     ]);
     expect(answer).toMatchObject({ added: [c, d], updated: [a], removed: [] });
     expect(answer.diff).toEqual({
-      before: { users: [{ id: a, ...WITHOUT_PASSWORD }, { id: b }] },
+      before: { users: [{ id: a, ...SUDO_WITHOUT_PASSWORD }, { id: b }] },
       after: {
-        users: [{ id: a, ...WITHOUT_SUDO }, { id: b }, { id: c, ...WITHOUT_PASSWORD }, { id: d }],
+        users: [
+          { id: a, ...WITHOUT_SUDO },
+          { id: b },
+          { id: c, ...SUDO_WITHOUT_PASSWORD },
+          { id: d },
+        ],
       },
     });
     await host.remove();
@@ -369,7 +380,7 @@ describe.concurrent('access that remains through groups', () => {
       host.systemId,
       'user_group',
       second,
-      edgeAttributesOf(WITHOUT_PASSWORD),
+      edgeAttributesOf(SUDO_WITHOUT_PASSWORD),
     );
     const { warnings } = await host.run([{ id: user }], { state: 'absent' });
     expect(warnings).toHaveLength(2);

@@ -5,7 +5,7 @@ import { type TestHost, test } from '../../harness/fixture.ts';
 
 const env = { ROLE: 'web', TEAM: ' shop ', NESTED: '{env.ROLE}', LONG: 'a'.repeat(1000) };
 
-const system = (host: TestHost, options: object, ...flags: string[]) =>
+const runSystem = (host: TestHost, options: object, ...flags: string[]) =>
   host.run('jumpcloud_system', { expand_facts: true, ...options }, { env, flags });
 const runHost = (host: TestHost, options: object, ...flags: string[]) =>
   host.run('jumpcloud_host', { expand_facts: true, ...options }, { env, flags });
@@ -43,26 +43,26 @@ describe('jumpcloud_system with expand_facts', () => {
   test('jumpcloud_system writes the values of facts, and the next run changes nothing', async ({
     host,
   }) => {
-    const first = await system(host, options, '--diff');
+    const first = await runSystem(host, options, '--diff');
     expect(first.answer).toMatchObject({ changed: true, settings, diff: { after: settings } });
     expect(first.answer['facts']).toEqual(facts);
-    expect((await system(host, options)).answer).toMatchObject({ changed: false, settings });
+    expect((await runSystem(host, options)).answer).toMatchObject({ changed: false, settings });
   });
 
   test('jumpcloud_system predicts the values of facts in check mode', async ({ host }) => {
-    const { answer } = await system(host, options, '--check', '--diff');
+    const { answer } = await runSystem(host, options, '--check', '--diff');
     expect(answer).toMatchObject({ changed: true, diff: { after: settings } });
     expect(answer['facts']).toEqual(facts);
     expect(host.requests().map(({ method }) => method)).toEqual(['GET']);
   });
 
   test('module_args of jumpcloud_system contains references, not values', async ({ host }) => {
-    const ran = await system(host, options);
+    const ran = await runSystem(host, options);
     expect(moduleArgsOf(ran)).toMatchObject({ ...options, expand_facts: true });
   });
 
   test('jumpcloud_system expands references in attributes given as JSON text', async ({ host }) => {
-    const { answer } = await system(host, { attributes: '{"role":"{env.ROLE}"}' });
+    const { answer } = await runSystem(host, { attributes: '{"role":"{env.ROLE}"}' });
     expect(answer).toMatchObject({ settings: { attributes: { role: 'web' } } });
   });
 
@@ -79,7 +79,7 @@ describe('jumpcloud_system with expand_facts', () => {
   test('the result of jumpcloud_system has empty facts when no option has a reference', async ({
     host,
   }) => {
-    const { answer } = await system(host, { display_name: 'web' });
+    const { answer } = await runSystem(host, { display_name: 'web' });
     expect(answer).toMatchObject({ changed: true, facts: {} });
   });
 
@@ -87,15 +87,15 @@ describe('jumpcloud_system with expand_facts', () => {
     host,
   }) => {
     const given = { attributes: { '{env.ROLE}': 'key' }, primary_user: '{env.ROLE}' };
-    const { answer } = await system(host, given);
+    const { answer } = await runSystem(host, given);
     expect(answer.error?.problems).toMatchObject([{ option: 'primary_user' }]);
-    const { answer: keys } = await system(host, { attributes: given.attributes });
+    const { answer: keys } = await runSystem(host, { attributes: given.attributes });
     expect(keys).toMatchObject({ settings: { attributes: given.attributes } });
   });
 
   test('jumpcloud_system fails before any request when a fact is missing', async ({ host }) => {
     const given = { display_name: '{env.NO_A}', attributes: { a: '{env.NO_B} {env.ROLE}' } };
-    const { answer } = await system(host, given);
+    const { answer } = await runSystem(host, given);
     expect(answer).toMatchObject({
       changed: false,
       failed: true,
@@ -115,7 +115,7 @@ describe('jumpcloud_system with expand_facts', () => {
   test('jumpcloud_system reports unknown facts together with all other problems', async ({
     host,
   }) => {
-    const ran = await system(host, {
+    const ran = await runSystem(host, {
       display_name: '{hostnam}',
       attributes: { a: '{nope}', b: [] },
       timeout: -1,
@@ -137,32 +137,32 @@ describe('jumpcloud_system with expand_facts', () => {
   test('jumpcloud_system reads no facts if an option without references is invalid', async ({
     host,
   }) => {
-    const ran = await system(host, { display_name: '{env.MISSING}', timeout: -1 });
+    const ran = await runSystem(host, { display_name: '{env.MISSING}', timeout: -1 });
     expect(problemsOf(ran, host)).toMatchObject([{ option: 'timeout' }]);
   });
 
   test('jumpcloud_system checks the length of an attribute after the expansion', async ({
     host,
   }) => {
-    const ran = await system(host, { attributes: { a: '{env.LONG}{env.LONG}' } });
+    const ran = await runSystem(host, { attributes: { a: '{env.LONG}{env.LONG}' } });
     expect(problemsOf(ran, host)).toEqual([
       { option: 'attributes', message: expect.stringMatching(/^a: has 2000 characters/) },
     ]);
     expect(ran.answer['facts']).toEqual({ 'env.LONG': env.LONG });
     expect(moduleArgsOf(ran)).toMatchObject({ attributes: { a: '{env.LONG}{env.LONG}' } });
     const long = `{env.ROLE}${'{env.MISSING|}'.repeat(100)}`;
-    const { answer } = await system(host, { attributes: { a: long } });
+    const { answer } = await runSystem(host, { attributes: { a: long } });
     expect(answer).toMatchObject({ settings: { attributes: { a: 'web' } } });
   });
 
   test('a failed result of jumpcloud_system contains the facts', async ({ host }) => {
     host.hit({ kind: 'status', status: 403 });
-    const { answer } = await system(host, { display_name: '{env.ROLE}' });
+    const { answer } = await runSystem(host, { display_name: '{env.ROLE}' });
     expect(answer).toMatchObject({ error: { code: 'rejected' }, facts: { 'env.ROLE': 'web' } });
   });
 
   test('jumpcloud_system reads no fact if system_id names another host', async ({ host }) => {
-    const ran = await system(host, { display_name: '{env.NO_NAME}', system_id: newId() });
+    const ran = await runSystem(host, { display_name: '{env.NO_NAME}', system_id: newId() });
     expect(problemsOf(ran, host)).toMatchObject([{ option: 'system_id' }]);
     expect(ran.answer).not.toHaveProperty('facts');
   });

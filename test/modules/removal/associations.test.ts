@@ -30,7 +30,7 @@ function addEdges({ emulator, host }: Stage, count = 2): { type: string; id: str
 
 const toSortedKeys = (edges: unknown) =>
   (edges as { type: string; id: string }[]).map(({ type, id }) => `${type} ${id}`).sort();
-const NOTHING = { groups: [], edges: [] };
+const NO_EDGES = { groups: [], edges: [] };
 const selectPosts = (sent: string[]) => sent.filter((line) => line.startsWith('POST'));
 
 describe.concurrent('scope: associations', () => {
@@ -74,7 +74,7 @@ describe.concurrent('scope: associations', () => {
     expect(answer.msg).toBe('Removed 12 associations.');
     expect(toSortedKeys(answer.diff?.before['present'])).toEqual(toSortedKeys(edges));
     expect(answer.diff?.after['present']).toEqual([]);
-    expect(store.snapshot(stage.host.systemId)).toEqual(NOTHING);
+    expect(store.snapshot(stage.host.systemId)).toEqual(NO_EDGES);
     expect(store.snapshot(other.systemId)).toEqual(before[1]);
     expect(store.record(stage.host.systemId)).toEqual(record);
     expect(stage.files()).toEqual(files);
@@ -87,13 +87,13 @@ describe.concurrent('scope: associations', () => {
     await other.remove();
   });
 
-  test('a run removes groups of several pages', async () => {
+  test('a run removes the host from all groups when their list has several pages', async () => {
     const stage = await enrol();
     const { store } = stage.emulator;
     for (let i = 0; i < 113; i++) store.join(stage.host.systemId, store.addGroup());
     const answer = await stage.succeed(SCOPE);
     expect(answer['removed']).toHaveLength(113);
-    expect(store.snapshot(stage.host.systemId)).toEqual(NOTHING);
+    expect(store.snapshot(stage.host.systemId)).toEqual(NO_EDGES);
   });
 
   test('a run reads associations of all kinds in parallel', async () => {
@@ -121,7 +121,7 @@ describe.concurrent('scope: associations', () => {
     expect(answer.error?.['refused']).toHaveLength(3);
     const rest = await stage.succeed(SCOPE);
     expect([...done, ...toSortedKeys(rest['removed'])].sort()).toEqual(toSortedKeys(edges));
-    expect(stage.emulator.store.snapshot(stage.host.systemId)).toEqual(NOTHING);
+    expect(stage.emulator.store.snapshot(stage.host.systemId)).toEqual(NO_EDGES);
   });
 
   test('a run reports a removal whose answer is lost, but not an association that someone else removed', async () => {
@@ -143,7 +143,7 @@ describe.concurrent('scope: associations', () => {
     const answer = await stage.succeed(SCOPE);
     const expected = edges.filter(({ type }) => type !== 'policy');
     expect(toSortedKeys(answer['removed'])).toEqual(toSortedKeys(expected));
-    expect(store.snapshot(stage.host.systemId)).toEqual(NOTHING);
+    expect(store.snapshot(stage.host.systemId)).toEqual(NO_EDGES);
   });
 
   test('stop_agent stops the agent before the removal only if there are associations', async (context) => {
@@ -201,6 +201,6 @@ describe.concurrent('scope: associations', () => {
     expect(interruptedAnswer['removed']).toHaveLength(3);
     const answer = await stage.succeed(SCOPE);
     expect(answer['removed']).toHaveLength(12 - 4);
-    expect(stage.emulator.store.snapshot(stage.host.systemId)).toEqual(NOTHING);
+    expect(stage.emulator.store.snapshot(stage.host.systemId)).toEqual(NO_EDGES);
   });
 });

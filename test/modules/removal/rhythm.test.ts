@@ -5,8 +5,8 @@ import { predictionOf } from '../../harness/executable.ts';
 import { IDENTITY_FILES, setUpStages, TOMBSTONE } from './stage.ts';
 
 const { enrol, directory } = setUpStages();
-const CHECK = { flags: ['--check', '--diff'] };
-const DIFF = { flags: ['--diff'] };
+const CHECK_WITH_DIFF = { flags: ['--check', '--diff'] };
+const RUN_WITH_DIFF = { flags: ['--diff'] };
 
 describe.concurrent('removing a system', () => {
   const rows: [name: string, options: object, purgedNames: readonly string[]][] = [
@@ -20,12 +20,12 @@ describe.concurrent('removing a system', () => {
       const stage = await enrol();
       const files = stage.files();
 
-      const predicted = await stage.succeed(options, CHECK);
+      const predicted = await stage.succeed(options, CHECK_WITH_DIFF);
       expect(stage.hasRecord()).toBe(true);
       expect(stage.sent()).toEqual(['GET 200']);
       expect(stage.files()).toEqual(files);
 
-      const answer = await stage.succeed(options, DIFF);
+      const answer = await stage.succeed(options, RUN_WITH_DIFF);
       expect(predicted).toEqual(predictionOf(answer));
       expect(answer).toMatchObject({
         changed: true,
@@ -41,7 +41,7 @@ describe.concurrent('removing a system', () => {
       const kept = files.filter((name) => !purgedNames.includes(name));
       expect(stage.files()).toEqual([TOMBSTONE, ...kept].sort());
 
-      for (const call of [DIFF, CHECK]) {
+      for (const call of [RUN_WITH_DIFF, CHECK_WITH_DIFF]) {
         const again = await stage.succeed(options, call);
         expect(again).toMatchObject({ changed: false, msg: 'Nothing to remove.' });
         expect(again).toMatchObject({ removed: [], purged: [], warnings: [] });
@@ -125,9 +125,9 @@ describe.concurrent('purge_identity', () => {
     const stage = await enrol();
     await stage.succeed();
     stage.sent();
-    const predicted = await stage.succeed(options, CHECK);
+    const predicted = await stage.succeed(options, CHECK_WITH_DIFF);
     expect(stage.has('client.key')).toBe(true);
-    const answer = await stage.succeed(options, DIFF);
+    const answer = await stage.succeed(options, RUN_WITH_DIFF);
     expect(predicted).toEqual(predictionOf(answer));
     expect(answer).toMatchObject({ changed: true, removed: [] });
     expect(answer['purged']).toHaveLength(4);

@@ -3,7 +3,7 @@ import { renderText } from '../../../src/protocol/text/render-text.ts';
 import fc from '../../harness/fast-check.ts';
 
 const ID = '5f1a3b0c9d2e4f6a7b8c9d0e';
-const OTHER = '5f1a3b0c9d2e4f6a7b8c9d0f';
+const OTHER_ID = '5f1a3b0c9d2e4f6a7b8c9d0f';
 const PLAIN = { columns: 80, isColoured: false };
 
 function render(
@@ -65,7 +65,7 @@ describe('the diff', () => {
 
 describe('lists', () => {
   test('a list of groups shows changes first, and names before ids', () => {
-    const [a, b, c] = [ID, OTHER, ID.replace('5', '4')];
+    const [a, b, c] = [ID, OTHER_ID, ID.replace('5', '4')];
     const result = { groups: [a, b], added: [b], removed: [c], names: { [a]: 'zoo', [c]: 'old' } };
     expect(render(result)).toContain(
       ['groups (2)', `  +       ${b}`, `  -  old  ${c}`, `     zoo  ${a}`, ''].join('\n'),
@@ -76,13 +76,13 @@ describe('lists', () => {
     const paths = [
       [{ type: 'user', id: ID }],
       [
-        { type: 'user_group', id: OTHER },
+        { type: 'user_group', id: OTHER_ID },
         { type: 'user', id: ID },
       ],
     ];
     const users = [{ id: ID, sudo: true, sudo_without_password: true, direct: true, paths }];
     const terminal = { columns: 100, isColoured: false };
-    expect(render({ users, names: { [ID]: 'ada', [OTHER]: 'ops' } }, { terminal })).toContain(
+    expect(render({ users, names: { [ID]: 'ada', [OTHER_ID]: 'ops' } }, { terminal })).toContain(
       `users (1)\n  ada  ${ID}  sudo without password  direct; through user group ops\n`,
     );
   });
@@ -93,8 +93,8 @@ describe('lists', () => {
   });
 
   test('wide characters keep the columns aligned', () => {
-    const text = render({ groups: [ID, OTHER], names: { [ID]: '東京', [OTHER]: 'web' } });
-    expect(text).toContain(`  web   ${OTHER}\n  東京  ${ID}\n`);
+    const text = render({ groups: [ID, OTHER_ID], names: { [ID]: '東京', [OTHER_ID]: 'web' } });
+    expect(text).toContain(`  web   ${OTHER_ID}\n  東京  ${ID}\n`);
   });
 
   test('the row of a stale record shows its last contact and its reason, which wraps in its own column', () => {
@@ -113,9 +113,9 @@ describe('lists', () => {
   });
 
   test('jumpcloud_names prints a table of kind, name and id', () => {
-    const names = { system_group: { web: ID }, user: { ada: OTHER } };
+    const names = { system_group: { web: ID }, user: { ada: OTHER_ID } };
     expect(render({ names, dynamic: [ID] }, { module: 'jumpcloud_names' })).toContain(
-      `\n\nsystem group  web  ${ID}  dynamic\nuser          ada  ${OTHER}\n`,
+      `\n\nsystem group  web  ${ID}  dynamic\nuser          ada  ${OTHER_ID}\n`,
     );
   });
 

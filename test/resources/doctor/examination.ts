@@ -28,13 +28,13 @@ export function checksOf(answer: Answer): Record<CheckName, ReportedCheck> {
 }
 
 /** Returns the names of the checks that have the given status. */
-export function namesWith(answer: Answer, status: ReportedCheck['status']): CheckName[] {
+export function checkNamesWith(answer: Answer, status: ReportedCheck['status']): CheckName[] {
   return Object.values(checksOf(answer))
     .filter((one) => one.status === status)
     .map(({ check }) => check);
 }
 
 /** Runs jumpcloud_doctor in this process. */
-export function examine(options: Record<string, unknown>): Promise<Answer> {
+export function runDoctor(options: Record<string, unknown>): Promise<Answer> {
   return runInProcess('jumpcloud_doctor', options, false);
 }

@@ -6,9 +6,9 @@ import { describe, expect } from 'vitest';
 import type { EnrolledHost } from '../../emulator/enrol.ts';
 import { makeKeyFiles } from '../../emulator/keys.ts';
 import { test } from '../../harness/emulator-fixture.ts';
-import { checksOf, examine, namesWith } from './examination.ts';
+import { checkNamesWith, checksOf, runDoctor } from './examination.ts';
 
-const other = await makeKeyFiles();
+const otherKeyFiles = await makeKeyFiles();
 const REGISTER = /[Rr]egister the agent again.* The Admin Portal shows the command/;
 
 type Damage = (host: EnrolledHost, file: (name: string) => string) => void;
@@ -116,7 +116,7 @@ const rows: [
   ],
   [
     'a key of another registration',
-    write('client.key', other.pkcs1),
+    write('client.key', otherKeyFiles.pkcs1),
     'key',
     'bad_identity',
     /does not belong to client\.crt/,
@@ -132,7 +132,7 @@ describe.concurrent('the identity of the agent', () => {
       const options = { agent_dir: host.agentDir, api_url: emulator.url };
       const before = emulator.requests.length;
       damage(host, (name) => join(host.agentDir, name));
-      const answer = await examine(options);
+      const answer = await runDoctor(options);
       expect(answer.error).toEqual({ code, ...(answer.error ?? {}) });
       expect(answer.error?.code).toBe(code);
       expect(checksOf(answer)[check]).toMatchObject({
@@ -147,7 +147,7 @@ describe.concurrent('the identity of the agent', () => {
       const own = emulator.requests.slice(before).filter((one) => one.systemId === host.systemId);
       expect(own).toEqual([]);
       await emulator.enrol({ agentDir: host.agentDir });
-      expect(namesWith(await examine(options), 'failed')).toEqual([]);
+      expect(checkNamesWith(await runDoctor(options), 'failed')).toEqual([]);
     },
   );
 
@@ -155,9 +155,9 @@ describe.concurrent('the identity of the agent', () => {
     emulator,
   }) => {
     const { agentDir } = await emulator.enrol();
-    const answer = await examine({ agent_dir: `${agentDir}/none`, api_url: emulator.url });
+    const answer = await runDoctor({ agent_dir: `${agentDir}/none`, api_url: emulator.url });
     expect(answer.error?.code).toBe('not_enrolled');
-    expect(namesWith(answer, 'failed')).toEqual(['agent_directory']);
+    expect(checkNamesWith(answer, 'failed')).toEqual(['agent_directory']);
     expect(checksOf(answer)).toMatchObject({
       agent_directory: {
         advice: expect.stringMatching(/^Install the JumpCloud agent, or set agent_dir/),
@@ -166,8 +166,8 @@ describe.concurrent('the identity of the agent', () => {
       key: { status: 'skipped' },
       connection: { status: 'ok' },
     });
-    const repaired = await examine({ agent_dir: agentDir, api_url: emulator.url });
-    expect(namesWith(repaired, 'failed')).toEqual([]);
+    const repaired = await runDoctor({ agent_dir: agentDir, api_url: emulator.url });
+    expect(checkNamesWith(repaired, 'failed')).toEqual([]);
   });
 
   test.for([0o644, 0o640])(
@@ -176,21 +176,21 @@ describe.concurrent('the identity of the agent', () => {
       const { agentDir } = await emulator.enrol();
       const options = { agent_dir: agentDir, api_url: emulator.url };
       chmodSync(join(agentDir, 'client.key'), mode);
-      const answer = await examine(options);
+      const answer = await runDoctor(options);
       expect(answer.failed).toBeUndefined();
       const { key, authorization } = checksOf(answer);
       expect(key).toMatchObject({ status: 'warning' });
       expect(key.detail).toContain(`(mode ${mode.toString(8)})`);
       expect(authorization.status).toBe('ok');
       execFileSync('sh', ['-c', /^Run: (chmod 600 .*)$/.exec(key.advice)?.[1] ?? 'false']);
-      expect(checksOf(await examine(options)).key.status).toBe('ok');
+      expect(checksOf(await runDoctor(options)).key.status).toBe('ok');
     },
   );
 
   test('a key passes without a comparison when client.crt is missing', async ({ emulator }) => {
     const { agentDir } = await emulator.enrol();
     rmSync(join(agentDir, 'client.crt'));
-    const { key } = checksOf(await examine({ agent_dir: agentDir, api_url: emulator.url }));
+    const { key } = checksOf(await runDoctor({ agent_dir: agentDir, api_url: emulator.url }));
     expect(key).toMatchObject({
       status: 'ok',
       detail: expect.stringContaining('no usable client.crt'),
@@ -202,13 +202,13 @@ describe.concurrent('the identity of the agent', () => {
   }) => {
     const { agentDir } = await emulator.enrol({ agentServerHost: 'agent.jumpcloud.example' });
     const options = { agent_dir: agentDir, proxy: 'http://127.0.0.1:1' };
-    const { registration } = checksOf(await examine(options));
+    const { registration } = checksOf(await runDoctor(options));
     expect(registration).toMatchObject({
       status: 'warning',
       detail: expect.stringContaining('"agent.jumpcloud.example" in jcagent.conf'),
       advice: 'Set the option region to us, eu or in.',
     });
-    const repaired = checksOf(await examine({ ...options, region: 'eu' }));
+    const repaired = checksOf(await runDoctor({ ...options, region: 'eu' }));
     expect(repaired.registration.status).toBe('ok');
     expect(repaired.connection.detail).toContain('https://console.eu.jumpcloud.com');
   });
@@ -216,23 +216,23 @@ describe.concurrent('the identity of the agent', () => {
   test('jumpcloud_doctor waits for a registration before the checks', async ({ emulator }) => {
     const host = await emulator.enrol({ write: false });
     const options = { agent_dir: host.agentDir, api_url: emulator.url };
-    const late = await examine({ ...options, registration_timeout: 0.2 });
+    const late = await runDoctor({ ...options, registration_timeout: 0.2 });
     expect(checksOf(late).registration).toMatchObject({
       status: 'failed',
       advice: expect.stringContaining('timed out after 0.2 s'),
     });
     const [answer] = await Promise.all([
-      examine({ ...options, registration_timeout: 20 }),
+      runDoctor({ ...options, registration_timeout: 20 }),
       host.writeFiles(),
     ]);
-    expect(namesWith(answer, 'failed')).toEqual([]);
+    expect(checkNamesWith(answer, 'failed')).toEqual([]);
   });
 
   test('no key material is printed', async ({ emulator }) => {
     const { agentDir } = await emulator.enrol();
     const key = readFileSync(join(agentDir, 'client.key'), 'utf8');
     writeFileSync(join(agentDir, 'jcagent.conf'), key);
-    const text = JSON.stringify(await examine({ agent_dir: agentDir, api_url: emulator.url }));
+    const text = JSON.stringify(await runDoctor({ agent_dir: agentDir, api_url: emulator.url }));
     for (const line of key.split('\n').filter((one) => one.length > 20))
       expect(text).not.toContain(line);
   });

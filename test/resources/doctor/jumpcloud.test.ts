@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest';
 import type { Fault } from '../../emulator/faults.ts';
 import { makeKeyFiles } from '../../emulator/keys.ts';
 import { test } from '../../harness/emulator-fixture.ts';
-import { checksOf, examine, namesWith } from './examination.ts';
+import { checkNamesWith, checksOf, runDoctor } from './examination.ts';
 
 test('a healthy host costs one GET of the record and one of each list, and nothing is written', async ({
   startWith,
@@ -12,8 +12,8 @@ test('a healthy host costs one GET of the record and one of each list, and nothi
   const emulator = await startWith();
   const host = await emulator.enrol();
   for (let i = 0; i < 120; i++) emulator.store.join(host.systemId, emulator.store.addGroup());
-  const answer = await examine({ agent_dir: host.agentDir, api_url: emulator.url });
-  expect(namesWith(answer, 'failed')).toEqual([]);
+  const answer = await runDoctor({ agent_dir: host.agentDir, api_url: emulator.url });
+  expect(checkNamesWith(answer, 'failed')).toEqual([]);
   expect(answer).toMatchObject({ system_id: host.systemId });
   const associations = ['command', 'policy', 'policy_group', 'user_group', 'user'].map(
     (type) => `associations?targets=${type}&limit=100&skip=0`,
@@ -40,7 +40,7 @@ describe.concurrent('the clock', () => {
     async ([offset, status, detail], { startWith }) => {
       const emulator = await startWith({ clock: () => Date.now() + offset * 1000 });
       const { agentDir } = await emulator.enrol();
-      const answer = await examine({ agent_dir: agentDir, api_url: emulator.url });
+      const answer = await runDoctor({ agent_dir: agentDir, api_url: emulator.url });
       const { clock, authorization } = checksOf(answer);
       expect(clock).toMatchObject({ status, detail: expect.stringMatching(detail) });
       if (status !== 'ok') expect(clock.advice).toContain('timedatectl set-ntp true');
@@ -55,7 +55,7 @@ describe.concurrent('the clock', () => {
     const emulator = await startWith();
     const { agentDir } = await emulator.enrol();
     emulator.faults.add({ fault: { kind: 'date', date: () => null }, times: Infinity });
-    const { clock } = checksOf(await examine({ agent_dir: agentDir, api_url: emulator.url }));
+    const { clock } = checksOf(await runDoctor({ agent_dir: agentDir, api_url: emulator.url }));
     expect(clock).toMatchObject({
       status: 'skipped',
       detail: expect.stringContaining('usable time'),
@@ -123,7 +123,7 @@ describe.concurrent('the authorization', () => {
         timeout: 3,
       };
       emulator.faults.add({ fault, times: Infinity });
-      const answer = await examine(options);
+      const answer = await runDoctor(options);
       expect(answer.error?.code).toBe(code);
       const { authorization, enrolment, access } = checksOf(answer);
       expect(authorization).toMatchObject({
@@ -136,7 +136,7 @@ describe.concurrent('the authorization', () => {
       );
       emulator.faults.clear();
       expect(
-        namesWith(await examine({ ...options, timeout: 20, request_timeout: 10 }), 'failed'),
+        checkNamesWith(await runDoctor({ ...options, timeout: 20, request_timeout: 10 }), 'failed'),
       ).toEqual([]);
     },
   );
@@ -150,7 +150,7 @@ describe.concurrent('the authorization', () => {
     const key = readFileSync(join(other.agentDir, 'client.key'));
     writeFileSync(join(host.agentDir, 'client.key'), key);
     rmSync(join(host.agentDir, 'client.crt'));
-    const answer = await examine({ agent_dir: host.agentDir, api_url: emulator.url });
+    const answer = await runDoctor({ agent_dir: host.agentDir, api_url: emulator.url });
     expect(answer.error?.code).toBe('unauthorized');
     const { authorization, clock } = checksOf(answer);
     expect(authorization.advice).toMatch(/client\.key does not belong to this registration/);
@@ -162,8 +162,8 @@ describe.concurrent('the authorization', () => {
     const emulator = await startWith();
     const { agentDir } = await emulator.enrol();
     emulator.faults.add({ fault: { kind: 'status', status: 502 } });
-    const answer = await examine({ agent_dir: agentDir, api_url: emulator.url });
-    expect(namesWith(answer, 'failed')).toEqual([]);
+    const answer = await runDoctor({ agent_dir: agentDir, api_url: emulator.url });
+    expect(checkNamesWith(answer, 'failed')).toEqual([]);
     expect(emulator.requests).toHaveLength(9);
   });
 });
@@ -175,7 +175,7 @@ describe.concurrent('the enrolment', () => {
   ] as const)('an accepted host enrolled as %s is a warning', async ([type, how], { emulator }) => {
     const record = { provisionMetadata: { provisioner: { type } } };
     const { agentDir } = await emulator.enrol({ record });
-    const answer = await examine({ agent_dir: agentDir, api_url: emulator.url });
+    const answer = await runDoctor({ agent_dir: agentDir, api_url: emulator.url });
     expect(answer.failed).toBeUndefined();
     expect(checksOf(answer).enrolment).toMatchObject({
       status: 'warning',
@@ -195,9 +195,9 @@ describe.concurrent('the access', () => {
     const emulator = await startWith();
     const { agentDir } = await emulator.enrol();
     emulator.faults.add({ fault, when: ({ url }) => url.includes(part), times: Infinity });
-    const answer = await examine({ agent_dir: agentDir, api_url: emulator.url });
+    const answer = await runDoctor({ agent_dir: agentDir, api_url: emulator.url });
     expect(answer.error?.code).toBe(code);
-    expect(namesWith(answer, 'failed')).toEqual(['access']);
+    expect(checkNamesWith(answer, 'failed')).toEqual(['access']);
     expect(checksOf(answer).access.detail).toContain(`Could not read the ${name} of system`);
   });
 
@@ -209,7 +209,7 @@ describe.concurrent('the access', () => {
       when: ({ url }) => /users|policy&/.test(url),
       times: 9,
     });
-    const { access } = checksOf(await examine({ agent_dir: agentDir, api_url: emulator.url }));
+    const { access } = checksOf(await runDoctor({ agent_dir: agentDir, api_url: emulator.url }));
     expect(access.detail).toMatch(
       /Could not read the users .* Also failed: policy associations\.$/,
     );

@@ -7,9 +7,9 @@ import {
 } from '../../../src/resources/edges/plan-edges.ts';
 import fc from '../../harness/fast-check.ts';
 
-const NONE: Sudo = { sudo: false, sudo_without_password: false };
-const WITH: Sudo = { sudo: true, sudo_without_password: false };
-const PASSWORDLESS: Sudo = { sudo: true, sudo_without_password: true };
+const NO_SUDO: Sudo = { sudo: false, sudo_without_password: false };
+const SUDO: Sudo = { sudo: true, sudo_without_password: false };
+const SUDO_WITHOUT_PASSWORD: Sudo = { sudo: true, sudo_without_password: true };
 
 const present = (edges: [string, DesiredSudo][], exclusive = false): DesiredEdges => ({
   edges: new Map(edges),
@@ -37,22 +37,22 @@ describe('planEdges, sudo of one edge', () => {
   ];
   const allDesired: Row[] = [
     [undefined, undefined, undefined, undefined, undefined, undefined],
-    [undefined, false, undefined, undefined, undefined, WITH],
-    [false, undefined, undefined, undefined, NONE, NONE],
-    [false, false, undefined, undefined, NONE, NONE],
-    [true, undefined, WITH, WITH, undefined, undefined],
-    [true, false, WITH, WITH, undefined, WITH],
-    [true, true, PASSWORDLESS, PASSWORDLESS, PASSWORDLESS, undefined],
+    [undefined, false, undefined, undefined, undefined, SUDO],
+    [false, undefined, undefined, undefined, NO_SUDO, NO_SUDO],
+    [false, false, undefined, undefined, NO_SUDO, NO_SUDO],
+    [true, undefined, SUDO, SUDO, undefined, undefined],
+    [true, false, SUDO, SUDO, undefined, SUDO],
+    [true, true, SUDO_WITHOUT_PASSWORD, SUDO_WITHOUT_PASSWORD, SUDO_WITHOUT_PASSWORD, undefined],
   ];
   const rows = allDesired.flatMap(([sudo, sudo_without_password, onNew, ...onEdge]) => {
     const desired = { sudo, sudo_without_password };
     const add: EdgeChange = onNew ? { op: 'add', id: 'a', sudo: onNew } : { op: 'add', id: 'a' };
-    const updates = [NONE, WITH, PASSWORDLESS].map((current, i) => {
+    const updates = [NO_SUDO, SUDO, SUDO_WITHOUT_PASSWORD].map((current, i) => {
       const written = onEdge[i];
       const changes: EdgeChange[] = written ? [{ op: 'update', id: 'a', sudo: written }] : [];
       return { desired, current, changes, after: written ?? current };
     });
-    return [{ desired, current: undefined, changes: [add], after: onNew ?? NONE }, ...updates];
+    return [{ desired, current: undefined, changes: [add], after: onNew ?? NO_SUDO }, ...updates];
   });
   const titled = rows.map((row): [title: string, row: (typeof rows)[number]] => {
     const ops = row.changes.map(({ op }) => op);
@@ -79,15 +79,15 @@ describe('planEdges, set of edges', () => {
     planEdges(desired, new Map(before)).changes.map(({ op, id }) => `${op} ${id}`);
 
   test.each<[title: string, desired: DesiredEdges, before: [string, Sudo][], expected: string[]]>([
-    ['an empty list changes nothing', present([]), [['a', NONE]], []],
-    ['an existing edge is not added again', present([['a', {}]]), [['a', NONE]], []],
+    ['an empty list changes nothing', present([]), [['a', NO_SUDO]], []],
+    ['an existing edge is not added again', present([['a', {}]]), [['a', NO_SUDO]], []],
     [
       'edges are added in the order of the list',
       present([
         ['c', {}],
         ['a', {}],
       ]),
-      [['b', NONE]],
+      [['b', NO_SUDO]],
       ['add c', 'add a'],
     ],
     [
@@ -101,20 +101,20 @@ describe('planEdges, set of edges', () => {
         true,
       ),
       [
-        ['x', PASSWORDLESS],
-        ['a', WITH],
-        ['b', NONE],
-        ['y', NONE],
+        ['x', SUDO_WITHOUT_PASSWORD],
+        ['a', SUDO],
+        ['b', NO_SUDO],
+        ['y', NO_SUDO],
       ],
       ['add c', 'update b', 'update a', 'remove x', 'remove y'],
     ],
-    ['exclusive keeps edges that are all listed', present([['a', {}]], true), [['a', WITH]], []],
+    ['exclusive keeps edges that are all listed', present([['a', {}]], true), [['a', SUDO]], []],
     [
       'exclusive with an empty list removes all edges',
       present([], true),
       [
-        ['a', WITH],
-        ['b', NONE],
+        ['a', SUDO],
+        ['b', NO_SUDO],
       ],
       ['remove a', 'remove b'],
     ],
@@ -122,14 +122,14 @@ describe('planEdges, set of edges', () => {
       'absent edges are removed in the order of the list',
       absent('b', 'a'),
       [
-        ['a', PASSWORDLESS],
-        ['b', NONE],
-        ['c', NONE],
+        ['a', SUDO_WITHOUT_PASSWORD],
+        ['b', NO_SUDO],
+        ['c', NO_SUDO],
       ],
       ['remove b', 'remove a'],
     ],
-    ['an absent edge that does not exist changes nothing', absent('a'), [['b', NONE]], []],
-    ['absent with an empty list changes nothing', absent(), [['b', NONE]], []],
+    ['an absent edge that does not exist changes nothing', absent('a'), [['b', NO_SUDO]], []],
+    ['absent with an empty list changes nothing', absent(), [['b', NO_SUDO]], []],
   ])('%s', (_, desired, before, expected) => {
     expect(ops(desired, before)).toEqual(expected);
   });
@@ -137,7 +137,7 @@ describe('planEdges, set of edges', () => {
 
 describe('planEdges, any current and desired edges', () => {
   const id = fc.constantFrom(...'abcdef');
-  const sudo = fc.constantFrom(NONE, WITH, PASSWORDLESS);
+  const sudo = fc.constantFrom(NO_SUDO, SUDO, SUDO_WITHOUT_PASSWORD);
   const edges = fc.array(fc.tuple(id, sudo)).map((entries) => new Map(entries));
   const desiredSudo = fc.constantFrom<DesiredSudo>(
     {},

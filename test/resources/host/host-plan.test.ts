@@ -7,8 +7,8 @@ import { inSession } from '../../harness/in-session.ts';
 
 const A = '0123456789abcdef0123456a';
 const B = '0123456789abcdef0123456b';
-const NONE = { sudo: false, sudo_without_password: false };
-const WITH = { sudo: true, sudo_without_password: false };
+const NO_SUDO = { sudo: false, sudo_without_password: false };
+const SUDO = { sudo: true, sudo_without_password: false };
 
 /** Returns the resource for a document. Expects that this sends no request. */
 const test = base.extend('resourceFor', ({ host }) => async (document: Record<string, unknown>) => {
@@ -33,15 +33,15 @@ test('a plan changes the record first, then adds, updates and removes edges of e
   const { changes, after } = resource.plan({
     system: { displayName: 'old', description: 'same' },
     edges: new Map([
-      ['groups', new Map([[B, NONE]])],
+      ['groups', new Map([[B, NO_SUDO]])],
       [
         'users',
         new Map([
-          [A, NONE],
-          [B, WITH],
+          [A, NO_SUDO],
+          [B, SUDO],
         ]),
       ],
-      ['commands', new Map([[B, NONE]])],
+      ['commands', new Map([[B, NO_SUDO]])],
     ]),
   });
   expect(
@@ -54,17 +54,17 @@ test('a plan changes the record first, then adds, updates and removes edges of e
     ['system', 'display_name'],
     ['groups', 'add', A],
     ['groups', 'remove', B],
-    ['users', 'update', A, WITH],
+    ['users', 'update', A, SUDO],
     ['users', 'remove', B],
     ['commands', 'add', A],
   ]);
   expect(after.system).toEqual({ displayName: 'web-1', description: 'same' });
   expect(Object.fromEntries(after.edges)).toEqual({
-    groups: new Map([[A, NONE]]),
-    users: new Map([[A, WITH]]),
+    groups: new Map([[A, NO_SUDO]]),
+    users: new Map([[A, SUDO]]),
     commands: new Map([
-      [B, NONE],
-      [A, NONE],
+      [B, NO_SUDO],
+      [A, NO_SUDO],
     ]),
   });
   // The predicted state needs no further change.
@@ -76,13 +76,13 @@ test('a plan leaves out sections that the document does not name', async ({ reso
   const state = {
     system: { displayName: 'old' },
     edges: new Map([
-      ['users', new Map([[B, WITH]])],
-      ['groups', new Map([[A, NONE]])],
+      ['users', new Map([[B, SUDO]])],
+      ['groups', new Map([[A, NO_SUDO]])],
     ] as const),
   };
   expect(resource.plan(state)).toEqual({
     changes: [],
-    after: { system: undefined, edges: new Map([['groups', new Map([[A, NONE]])]]) },
+    after: { system: undefined, edges: new Map([['groups', new Map([[A, NO_SUDO]])]]) },
   });
 });
 
@@ -92,8 +92,8 @@ test('an exclusive list does not remove edges listed under keep', async ({ resou
     [
       'groups',
       new Map([
-        [A, NONE],
-        [B, NONE],
+        [A, NO_SUDO],
+        [B, NO_SUDO],
       ]),
     ],
   ] as const);

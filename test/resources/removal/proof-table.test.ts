@@ -14,7 +14,7 @@ import {
   undatedError,
 } from './scripted-jumpcloud.ts';
 
-const IDENTITY = ['ca.crt', 'client.crt', 'client.key', 'jcagent.conf'];
+const IDENTITY_FILES = ['ca.crt', 'client.crt', 'client.key', 'jcagent.conf'];
 const TOMBSTONE = '.removed-from-jumpcloud';
 const MARKER = '.removing-from-jumpcloud';
 const RECORD = 'the record';
@@ -66,7 +66,7 @@ interface Case {
   readonly marker: string;
 }
 
-interface Expected {
+interface ExpectedOutcome {
   readonly code?: string;
   readonly removed?: boolean;
   /** Whether the run writes the tombstone and, with purge_identity, deletes the files. */
@@ -79,9 +79,9 @@ interface Expected {
  * Returns the outcome that follows from the rule of proof in the documentation of
  * jumpcloud_removal.
  */
-function expectedOf({ first, del, after, purge, marker }: Case): Expected {
+function expectedOutcome({ first, del, after, purge, marker }: Case): ExpectedOutcome {
   const isMarked = marker === 'of this system and address';
-  const denied = (answer: string, isProven: boolean): Expected => {
+  const denied = (answer: string, isProven: boolean): ExpectedOutcome => {
     const isTimed = answer !== '401 without Date';
     if (isProven && isTimed) return { gone: true };
     if (answer === '404' && !purge) return {};
@@ -161,7 +161,7 @@ async function expectOutcome(testCase: Case): Promise<void> {
     // The module polls a record that still exists until the budget ends.
     const timeout = testCase.after === 'the record' ? 2 : 20;
     const answer = await runInProcess('jumpcloud_removal', { ...options, timeout }, false);
-    const expected = expectedOf(testCase);
+    const expected = expectedOutcome(testCase);
     const isPurged = expected.gone === true && testCase.purge;
     const { code, removed = false, gone = false, marked = false } = expected;
     expect(answer.error?.code, answer.msg).toBe(code);
@@ -169,7 +169,9 @@ async function expectOutcome(testCase: Case): Promise<void> {
     expect(answer['removed'] ?? []).toEqual(removed ? [{ type: 'system', id: systemId }] : []);
     expect(answer.warnings).toEqual([]);
     const files = readdirSync(agentDir);
-    expect(IDENTITY.filter((name) => files.includes(name))).toEqual(isPurged ? [] : IDENTITY);
+    expect(IDENTITY_FILES.filter((name) => files.includes(name))).toEqual(
+      isPurged ? [] : IDENTITY_FILES,
+    );
     expect(files.includes(TOMBSTONE)).toBe(gone);
     const isOtherMarker = testCase.marker.startsWith('of another');
     if (marked || !isOtherMarker) expect(files.includes(MARKER)).toBe(marked);
@@ -177,7 +179,7 @@ async function expectOutcome(testCase: Case): Promise<void> {
     const needsManualPurge =
       testCase.del === undefined ? testCase.first === '404' : testCase.after !== RECORD;
     if (code === 'unauthorized' && testCase.purge && needsManualPurge) {
-      for (const name of IDENTITY) expect(answer.msg).toContain(pathOf(name));
+      for (const name of IDENTITY_FILES) expect(answer.msg).toContain(pathOf(name));
     }
   } finally {
     await server.close();

@@ -1,9 +1,9 @@
 import type { AdminRecord } from '../../../src/api/admin-systems.ts';
 import type { Criteria } from '../../../src/resources/stale/select-stale.ts';
 
-export const DAY = 86_400_000;
+export const DAY_MS = 86_400_000;
 /** The current time in random organisations. */
-export const NOW = Date.parse('2026-11-30T12:00:00Z');
+export const NOW_MS = Date.parse('2026-11-30T12:00:00Z');
 
 /** A random organisation, and the criteria of a selection. */
 export interface RandomCase {
@@ -18,14 +18,14 @@ export function randomCase(random: () => number): RandomCase {
   const chance = (probability: number) => random() < probability;
   const inactiveDays = 1 + below(40);
   const date = () => {
-    const edge = NOW - inactiveDays * DAY;
+    const edge = NOW_MS - inactiveDays * DAY_MS;
     return pick<() => unknown>(
       () => new Date(edge).toISOString(),
       () => new Date(edge + 1).toISOString(),
       () => new Date(edge - 1).toISOString(),
-      () => new Date(NOW - below(80) * DAY).toISOString(),
-      () => new Date(NOW - below(80) * DAY).toISOString(),
-      () => new Date(NOW + DAY).toISOString(),
+      () => new Date(NOW_MS - below(80) * DAY_MS).toISOString(),
+      () => new Date(NOW_MS - below(80) * DAY_MS).toISOString(),
+      () => new Date(NOW_MS + DAY_MS).toISOString(),
       () => new Date(edge - 7_200_000).toISOString().replace('.000Z', '-02:00'),
       () => null,
       () => '0001-01-01T00:00:00Z',
@@ -57,7 +57,7 @@ export function randomCase(random: () => number): RandomCase {
       hostname: pick<unknown>('one', 'two', 'three', 'One', '', null, undefined, 7),
       displayName: 'name',
       lastContact: date(),
-      created: chance(0.8) ? new Date(NOW - below(80) * DAY).toISOString() : date(),
+      created: chance(0.8) ? new Date(NOW_MS - below(80) * DAY_MS).toISOString() : date(),
       active: pick<unknown>(true, false, false, false, false, null, undefined, 'true', 1),
       attributes: attributes(),
     }),
@@ -79,10 +79,10 @@ export function randomCase(random: () => number): RandomCase {
  * The correct decision about a record: selected, skipped because its host is connected, skipped
  * because it has no usable date, or kept.
  */
-export type Expected = 'stale' | 'connected' | 'undated' | 'kept';
+export type Decision = 'stale' | 'connected' | 'undated' | 'kept';
 
 /** Decides about one record by the documented rules, in the documented order. */
-export function oracle({ records, criteria }: RandomCase, record: AdminRecord): Expected {
+export function decideByRules({ records, criteria }: RandomCase, record: AdminRecord): Decision {
   const texts = (name: string) =>
     (Array.isArray(record.attributes) ? record.attributes : [])
       .filter((one) => one?.name === name && typeof one.value === 'string')
@@ -95,7 +95,7 @@ export function oracle({ records, criteria }: RandomCase, record: AdminRecord): 
     isMissing(date) ||
     (typeof date === 'string' && date.length >= 20 && date !== '2026-02-30T00:00:00Z');
   const { inactive_days: days, dead, alive, attributes, superseded_only } = criteria;
-  const isOld = (date: unknown) => NOW - (time(date) ?? Number.NaN) >= (days ?? 0) * DAY;
+  const isOld = (date: unknown) => NOW_MS - (time(date) ?? Number.NaN) >= (days ?? 0) * DAY_MS;
 
   if (dead !== undefined) {
     const own = texts(dead.attribute);
@@ -118,7 +118,7 @@ export function oracle({ records, criteria }: RandomCase, record: AdminRecord): 
         record.hostname.length > 0 &&
         isReadable(other.lastContact) &&
         !isMissing(other.lastContact) &&
-        NOW - (time(other.lastContact) ?? 0) < (days ?? 0) * DAY,
+        NOW_MS - (time(other.lastContact) ?? 0) < (days ?? 0) * DAY_MS,
     );
     if (!isReplaced) return 'kept';
   }

@@ -1,48 +1,48 @@
 import { expect, test } from 'vitest';
 import { selectStale } from '../../../src/resources/stale/select-stale.ts';
 import { seededRandom } from '../../emulator/seeded-random.ts';
-import { type Expected, NOW, oracle, randomCase } from './organisation.ts';
+import { type Decision, decideByRules, NOW_MS, randomCase } from './organisation.ts';
 
-const ORGANISATIONS = 2000;
+const ORGANISATION_COUNT = 2000;
 
-test(`the selection in ${ORGANISATIONS} random organisations agrees with an oracle`, () => {
-  const counts: Record<Expected, number> = { stale: 0, connected: 0, undated: 0, kept: 0 };
-  for (let seed = 0; seed < ORGANISATIONS; seed++) {
+test(`the selection in ${ORGANISATION_COUNT} random organisations agrees with an oracle`, () => {
+  const counts: Record<Decision, number> = { stale: 0, connected: 0, undated: 0, kept: 0 };
+  for (let seed = 0; seed < ORGANISATION_COUNT; seed++) {
     const organisation = randomCase(seededRandom(seed));
     const { records, criteria } = organisation;
-    const { stale, connected, undated } = selectStale(records, criteria, NOW);
+    const { stale, connected, undated } = selectStale(records, criteria, NOW_MS);
     const selected = {
       stale: stale.map(({ record }) => record._id),
       connected: connected.map(({ _id }) => _id),
       undated: undated.map(({ _id }) => _id),
     };
-    const expected: Record<Expected, string[]> = {
+    const expected: Record<Decision, string[]> = {
       stale: [],
       connected: [],
       undated: [],
       kept: [],
     };
-    for (const record of records) expected[oracle(organisation, record)].push(record._id);
+    for (const record of records) expected[decideByRules(organisation, record)].push(record._id);
     const { kept, ...decided } = expected;
     expect(selected, `seed ${seed}: ${JSON.stringify(criteria)}`).toEqual(decided);
-    for (const key of Object.keys(counts) as Expected[]) counts[key] += expected[key].length;
+    for (const key of Object.keys(counts) as Decision[]) counts[key] += expected[key].length;
     expect(new Set(Object.values(selected).flat()).size + kept.length).toBe(records.length);
   }
-  console.log(`${ORGANISATIONS} organisations: ${JSON.stringify(counts)}`);
+  console.log(`${ORGANISATION_COUNT} organisations: ${JSON.stringify(counts)}`);
   for (const count of Object.values(counts)) expect(count).toBeGreaterThan(100);
 });
 
 test('a selected record is selected again without unrelated records, but not when active or undated', () => {
   for (let seed = 0; seed < 300; seed++) {
     const { records, criteria } = randomCase(seededRandom(seed));
-    for (const { record, supersededBy } of selectStale(records, criteria, NOW).stale) {
+    for (const { record, supersededBy } of selectStale(records, criteria, NOW_MS).stale) {
       const pair = records.filter((one) => one === record || one._id === supersededBy);
-      expect(selectStale(pair, criteria, NOW).stale.map((one) => one.record)).toContain(record);
+      expect(selectStale(pair, criteria, NOW_MS).stale.map((one) => one.record)).toContain(record);
       const revived = [
         { ...record, active: true },
         { ...record, lastContact: 'soon' },
       ];
-      for (const one of revived) expect(selectStale([one], criteria, NOW).stale).toEqual([]);
+      for (const one of revived) expect(selectStale([one], criteria, NOW_MS).stale).toEqual([]);
     }
   }
 });

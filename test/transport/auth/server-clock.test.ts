@@ -1,29 +1,29 @@
 import { describe, expect, test } from 'vitest';
 import { ServerClock } from '../../../src/transport/auth/server-clock.ts';
 
-const NOW = Date.UTC(2026, 6, 31, 12, 0, 0);
-const SECOND = 1000;
+const NOW_MS = Date.UTC(2026, 6, 31, 12, 0, 0);
+const SECOND_MS = 1000;
 
 /**
  * Returns an answer whose Date header is a given text, or the time at a given offset in
  * milliseconds.
  */
 function answerAt(time: number | string) {
-  const date = typeof time === 'string' ? time : new Date(NOW + time).toUTCString();
+  const date = typeof time === 'string' ? time : new Date(NOW_MS + time).toUTCString();
   return { status: 200, headers: { date }, body: '', isUtf8: true };
 }
 
 /** Returns a clock that has observed an answer. */
 function clockAfter(time: number | string): ServerClock {
-  const clock = new ServerClock(() => NOW);
+  const clock = new ServerClock(() => NOW_MS);
   clock.observe(answerAt(time));
   return clock;
 }
 
 describe('ServerClock before any answer', () => {
   test("a ServerClock without answers equals the host's clock and has no offset", () => {
-    const clock = new ServerClock(() => NOW);
-    expect([clock.now(), clock.signingTime()]).toEqual([NOW, NOW]);
+    const clock = new ServerClock(() => NOW_MS);
+    expect([clock.now(), clock.signingTime()]).toEqual([NOW_MS, NOW_MS]);
     expect([clock.offsetMs, clock.offset(), clock.warning()]).toEqual([undefined, null, undefined]);
   });
 });
@@ -31,27 +31,27 @@ describe('ServerClock before any answer', () => {
 describe('ServerClock.observe', () => {
   test.each([
     [0, 1],
-    [-2 * SECOND, -1],
-    [90 * SECOND, 91],
-    [-90 * SECOND, -89],
+    [-2 * SECOND_MS, -1],
+    [90 * SECOND_MS, 91],
+    [-90 * SECOND_MS, -89],
   ])('a ServerClock takes the time of an answer that is %i ms off, as %i s', (ms, offset) => {
     const clock = clockAfter(ms);
-    expect([clock.now(), clock.offsetMs, clock.offset()]).toEqual([NOW + ms, ms, offset]);
+    expect([clock.now(), clock.offsetMs, clock.offset()]).toEqual([NOW_MS + ms, ms, offset]);
     // Only a 401 changes the signing time.
-    expect(clock.signingTime()).toBe(NOW);
+    expect(clock.signingTime()).toBe(NOW_MS);
     expect(clock.warning()).toBeUndefined();
   });
 
   test('a ServerClock replaces the time of an earlier answer', () => {
-    const clock = clockAfter(90 * SECOND);
-    clock.observe(answerAt(-5 * SECOND));
-    expect(clock.offsetMs).toBe(-5 * SECOND);
+    const clock = clockAfter(90 * SECOND_MS);
+    clock.observe(answerAt(-5 * SECOND_MS));
+    expect(clock.offsetMs).toBe(-5 * SECOND_MS);
   });
 
   test.each([
     '',
     'yesterday',
-    new Date(NOW).toISOString(),
+    new Date(NOW_MS).toISOString(),
     'Fri, 31 Jul 2026 12:00:00 CEST',
     'Fri, 31 Xxx 2026 12:00:00 GMT',
     'Thu, 01 Jan 1970 00:00:00 GMT',
@@ -59,12 +59,12 @@ describe('ServerClock.observe', () => {
     'Fri, 01 Jan 2100 00:00:00 GMT',
   ])('a ServerClock ignores the date "%s"', (date) => {
     const clock = clockAfter(date);
-    expect([clock.now(), clock.offset()]).toEqual([NOW, null]);
+    expect([clock.now(), clock.offset()]).toEqual([NOW_MS, null]);
     expect(clock.correctedTime(answerAt(date), 0)).toBeUndefined();
   });
 
   test('a ServerClock ignores an answer without a date', () => {
-    const clock = new ServerClock(() => NOW);
+    const clock = new ServerClock(() => NOW_MS);
     clock.observe({ status: 200, headers: {}, body: '', isUtf8: true });
     expect(clock.offset()).toBeNull();
   });
@@ -72,30 +72,30 @@ describe('ServerClock.observe', () => {
 
 describe('ServerClock after a 401', () => {
   test.each([
-    [30 * SECOND, false],
-    [-30 * SECOND, false],
-    [31 * SECOND, true],
-    [-31 * SECOND, true],
+    [30 * SECOND_MS, false],
+    [-30 * SECOND_MS, false],
+    [31 * SECOND_MS, true],
+    [-31 * SECOND_MS, true],
   ])('correctedTime corrects a signing time that was %i ms off: %s', (ms, isCorrected) => {
-    const clock = new ServerClock(() => NOW);
-    expect(clock.correctedTime(answerAt(ms), NOW)).toBe(isCorrected ? NOW + ms : undefined);
+    const clock = new ServerClock(() => NOW_MS);
+    expect(clock.correctedTime(answerAt(ms), NOW_MS)).toBe(isCorrected ? NOW_MS + ms : undefined);
   });
 
   test("correctedTime compares the server's time with the signing time, not with the host's time", () => {
-    const clock = new ServerClock(() => NOW);
-    expect(clock.correctedTime(answerAt(0), NOW - 60 * SECOND)).toBe(NOW);
-    expect(clock.correctedTime(answerAt(-60 * SECOND), NOW - 60 * SECOND)).toBeUndefined();
+    const clock = new ServerClock(() => NOW_MS);
+    expect(clock.correctedTime(answerAt(0), NOW_MS - 60 * SECOND_MS)).toBe(NOW_MS);
+    expect(clock.correctedTime(answerAt(-60 * SECOND_MS), NOW_MS - 60 * SECOND_MS)).toBeUndefined();
   });
 
   test.each([
-    [600 * SECOND, '600 s behind'],
-    [-600 * SECOND, '600 s ahead of'],
+    [600 * SECOND_MS, '600 s behind'],
+    [-600 * SECOND_MS, '600 s ahead of'],
   ])('a ServerClock corrects the signing time by %i ms and warns once', (ms, words) => {
-    let hostTime = NOW;
+    let hostTime = NOW_MS;
     const clock = new ServerClock(() => hostTime);
-    clock.correct(NOW + ms);
-    hostTime += 5 * SECOND;
-    expect(clock.signingTime()).toBe(NOW + ms + 5 * SECOND);
+    clock.correct(NOW_MS + ms);
+    hostTime += 5 * SECOND_MS;
+    expect(clock.signingTime()).toBe(NOW_MS + ms + 5 * SECOND_MS);
     expect(clock.warning()).toContain(`This host's clock is ${words} JumpCloud's;`);
     expect(clock.warning()).toBeUndefined();
     expect(clock.clockCause()).toContain(`this host's clock is ${words} JumpCloud's:`);
@@ -111,18 +111,18 @@ describe('ServerClock over https', () => {
 
   test.each([
     [9 * DAY, true],
-    [9 * DAY + SECOND, false],
+    [9 * DAY + SECOND_MS, false],
     [-DAY, true],
-    [-DAY - SECOND, false],
+    [-DAY - SECOND_MS, false],
     [4 * 365 * DAY, false],
   ])(
     'a ServerClock accepts a time %i ms ahead only while the certificate is valid: %s',
     (ms, isAccepted) => {
       const clock = new ServerClock(
-        () => NOW,
+        () => NOW_MS,
         () => certificate,
       );
-      expect(clock.correctedTime(answerAt(ms), NOW)).toBe(isAccepted ? NOW + ms : undefined);
+      expect(clock.correctedTime(answerAt(ms), NOW_MS)).toBe(isAccepted ? NOW_MS + ms : undefined);
       clock.observe(answerAt(ms));
       expect(clock.offsetMs).toBe(isAccepted ? ms : undefined);
     },

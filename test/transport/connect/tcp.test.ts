@@ -22,15 +22,15 @@ async function connectTo(
   return socket.remoteAddress ?? '';
 }
 
-const HERE = { address: '127.0.0.1', family: 4 };
+const LOOPBACK = { address: '127.0.0.1', family: 4 };
 // No server listens at this address, whether or not this machine has IPv6.
-const NOWHERE = { address: '::1', family: 6 };
+const UNREACHABLE = { address: '::1', family: 6 };
 
 test('connectTcp waits for a slow address when the other address family is unreachable', async () => {
   const far = await openSlowPort();
   cleanUp.push(far.close);
   const port = Number(new URL(far.url).port);
-  expect(await connectTo(port, 10_000, [HERE, NOWHERE])).toBe('127.0.0.1');
+  expect(await connectTo(port, 10_000, [LOOPBACK, UNREACHABLE])).toBe('127.0.0.1');
 });
 
 test('connectTcp tries the next address when the first does not answer', async () => {
@@ -41,7 +41,7 @@ test('connectTcp tries the next address when the first does not answer', async (
   await once(server, 'listening');
   cleanUp.push(() => server.close());
   const other = { address: '127.0.0.2', family: 4 };
-  expect(await connectTo(port, 2001, [HERE, other])).toBe('127.0.0.2');
+  expect(await connectTo(port, 2001, [LOOPBACK, other])).toBe('127.0.0.2');
 });
 
 test('connectTcp tries a third address within a timeout of one second', async () => {
@@ -54,7 +54,7 @@ test('connectTcp tries a third address within a timeout of one second', async ()
   const other = { address: '127.0.0.2', family: 4 };
   // A request would give up after one second, but connectTo has no such limit.
   const tooLate = new Promise((resolve) => setTimeout(resolve, 1000, 'too late'));
-  const connected = connectTo(port, 1000, [HERE, HERE, other]);
+  const connected = connectTo(port, 1000, [LOOPBACK, LOOPBACK, other]);
   expect(await Promise.race([connected, tooLate])).toBe('127.0.0.2');
 });
 
@@ -63,6 +63,6 @@ test('connectTcp rejects with the error of the first address when all fail', asy
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   server.close();
-  const failure = connectTo(port, 2000, [HERE, NOWHERE]);
+  const failure = connectTo(port, 2000, [LOOPBACK, UNREACHABLE]);
   await expect(failure).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { BodyBuffer, BodyQuota } from '../../../src/transport/http/body-buffer.ts';
 
-const BLOCK = 64 * 1024;
-const LARGEST = 8 * 1024 * 1024;
+const BLOCK_BYTES = 64 * 1024;
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 /** Appends bytes in chunks of one size. Returns whether all were accepted. */
 function fill(buffer: BodyBuffer, bytes: Buffer, size: number): boolean {
@@ -18,11 +18,11 @@ describe('BodyBuffer', () => {
     [0, 1],
     [1, 1],
     [5000, 1],
-    [BLOCK - 1, 7],
-    [BLOCK, BLOCK],
-    [BLOCK + 1, BLOCK + 1],
-    [3 * BLOCK + 17, 1000],
-    [3 * BLOCK, 10 * BLOCK],
+    [BLOCK_BYTES - 1, 7],
+    [BLOCK_BYTES, BLOCK_BYTES],
+    [BLOCK_BYTES + 1, BLOCK_BYTES + 1],
+    [3 * BLOCK_BYTES + 17, 1000],
+    [3 * BLOCK_BYTES, 10 * BLOCK_BYTES],
   ])('BodyBuffer returns %i bytes, appended in chunks of %i, unchanged', (length, size) => {
     const bytes = randomBytes(length);
     const buffer = new BodyBuffer(new BodyQuota());
@@ -32,7 +32,7 @@ describe('BodyBuffer', () => {
 
   test('BodyBuffer accepts 8 MiB and not one byte more', () => {
     const buffer = new BodyBuffer(new BodyQuota());
-    expect(fill(buffer, Buffer.alloc(LARGEST), BLOCK - 1)).toBe(true);
+    expect(fill(buffer, Buffer.alloc(MAX_BODY_BYTES), BLOCK_BYTES - 1)).toBe(true);
     expect(buffer.append(Buffer.alloc(1))).toBe(false);
   });
 
@@ -51,18 +51,18 @@ describe('BodyQuota', () => {
     const one = new BodyBuffer(quota);
     const two = new BodyBuffer(quota);
     const three = new BodyBuffer(quota);
-    expect(fill(one, Buffer.alloc(LARGEST), BLOCK)).toBe(true);
-    expect(fill(two, Buffer.alloc(LARGEST), BLOCK)).toBe(true);
+    expect(fill(one, Buffer.alloc(MAX_BODY_BYTES), BLOCK_BYTES)).toBe(true);
+    expect(fill(two, Buffer.alloc(MAX_BODY_BYTES), BLOCK_BYTES)).toBe(true);
     expect(three.append(Buffer.alloc(1))).toBe(false);
     one.release();
-    expect(fill(three, Buffer.alloc(LARGEST), BLOCK)).toBe(true);
+    expect(fill(three, Buffer.alloc(MAX_BODY_BYTES), BLOCK_BYTES)).toBe(true);
   });
 
   test('BodyQuota counts blocks: one byte takes 64 KiB', () => {
     const quota = new BodyQuota();
     const before = quota.freeBlocks;
     new BodyBuffer(quota).append(Buffer.alloc(1));
-    new BodyBuffer(quota).append(Buffer.alloc(BLOCK));
+    new BodyBuffer(quota).append(Buffer.alloc(BLOCK_BYTES));
     expect(before - quota.freeBlocks).toBe(2);
   });
 
@@ -70,7 +70,7 @@ describe('BodyQuota', () => {
     const quota = new BodyQuota();
     const before = quota.freeBlocks;
     const buffer = new BodyBuffer(quota);
-    buffer.append(Buffer.alloc(2 * BLOCK + 1));
+    buffer.append(Buffer.alloc(2 * BLOCK_BYTES + 1));
     buffer.release();
     buffer.release();
     expect(quota.freeBlocks).toBe(before);

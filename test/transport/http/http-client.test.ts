@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HttpClient } from '../../../src/transport/http/http-client.ts';
 
 let sockets: Set<unknown>;
-let opened: number;
+let openedConnections: number;
 let http: HttpClient;
 /** Handles a request through its socket. If undefined, the server answers normally. */
 let serve: ((socket: { destroy(): void }) => void) | undefined;
@@ -18,12 +18,12 @@ const server = createServer((request, response) => {
 
 beforeEach(async () => {
   sockets = new Set();
-  opened = 0;
+  openedConnections = 0;
   serve = undefined;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   http = new HttpClient(() => {
-    opened++;
+    openedConnections++;
     return new Client(`http://127.0.0.1:${port}`);
   });
 });
@@ -53,13 +53,13 @@ function get(): Promise<number | Error> {
 
 test('HttpClient uses one connection for sequential requests', async () => {
   for (let i = 0; i < 3; i++) expect(await get()).toBe(200);
-  expect([opened, sockets.size]).toEqual([1, 1]);
+  expect([openedConnections, sockets.size]).toEqual([1, 1]);
 });
 
 test('HttpClient opens a connection for each parallel request, and reuses them', async () => {
   expect(await Promise.all([get(), get(), get()])).toEqual([200, 200, 200]);
   expect(await Promise.all([get(), get()])).toEqual([200, 200]);
-  expect([opened, sockets.size]).toEqual([3, 3]);
+  expect([openedConnections, sockets.size]).toEqual([3, 3]);
 });
 
 test('HttpClient does not reuse a connection on which a request failed', async () => {
@@ -67,7 +67,7 @@ test('HttpClient does not reuse a connection on which a request failed', async (
   expect(await get()).toBeInstanceOf(Error);
   serve = undefined;
   expect(await get()).toBe(200);
-  expect(opened).toBe(2);
+  expect(openedConnections).toBe(2);
 });
 
 test('HttpClient.destroy makes current and later requests fail', async () => {
@@ -77,5 +77,5 @@ test('HttpClient.destroy makes current and later requests fail', async () => {
   http.destroy();
   expect(await underWay).toBeInstanceOf(Error);
   expect(await get()).toBeInstanceOf(Error);
-  expect([opened, sockets.size]).toEqual([1, 1]);
+  expect([openedConnections, sockets.size]).toEqual([1, 1]);
 });

@@ -5,15 +5,15 @@ import Undici from 'undici/lib/dispatcher/client.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createClient } from '../../../src/transport/http/http-client.ts';
 
-let opened: number;
+let openedConnections: number;
 let client: Client;
 const server = createServer((socket) => {
-  opened++;
+  openedConnections++;
   socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'));
 });
 
 beforeEach(async () => {
-  opened = 0;
+  openedConnections = 0;
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
   client = createClient(
@@ -53,7 +53,7 @@ test('a client opens a new connection after the server has closed the previous o
   for (const connections of [1, 2, 3]) {
     const closed = once(client, 'disconnect');
     expect(await get()).toBe(200);
-    expect(opened).toBe(connections);
+    expect(openedConnections).toBe(connections);
     await closed;
   }
 });
