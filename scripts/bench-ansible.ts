@@ -27,10 +27,10 @@ const SETTINGS = [
   { name: '5 over SSH', size: 5, ssh: true, pipelining: false, forks: 5 },
   { name: '20 over SSH', size: 20, ssh: true, pipelining: false, forks: 20 },
 ].filter(({ name }) => process.argv.length === 2 || process.argv.includes(name));
-const KINDS = ['first', 'unchanged'] as const;
+const RUN_KINDS = ['first', 'unchanged'] as const;
 
 const benchDirectory = join(projectDirectory, 'scripts/bench/ansible');
-const results = join(projectDirectory, 'dist/bench');
+const resultsDirectory = join(projectDirectory, 'dist/bench');
 const [controller, server, emulator] = await Promise.all([
   makeController(),
   startSshServer(),
@@ -43,13 +43,13 @@ const playbooks: Readonly<Record<Play, string>> = {
 };
 const plugin = 'callback_plugins/task_times.py';
 await controller.put(plugin, await readFile(join(benchDirectory, plugin), 'utf8'));
-await mkdir(results, { recursive: true });
+await mkdir(resultsDirectory, { recursive: true });
 try {
   const measured: SettingResults[] = [];
   for (const setting of SETTINGS) {
     measured.push(...(await measure(setting)));
     const text = report(measured);
-    await writeFile(join(results, 'ansible.md'), text);
+    await writeFile(join(resultsDirectory, 'ansible.md'), text);
     console.log(playTable(measured));
   }
   console.log(`\n${report(measured)}`);
@@ -68,7 +68,7 @@ async function measure(setting: (typeof SETTINGS)[number]): Promise<SettingResul
     setting.ssh ? server : undefined,
   );
   const flags = ['-i', fleet.inventory, '--forks', String(setting.forks)];
-  const measured = KINDS.map((kind) => ({
+  const measured = RUN_KINDS.map((kind) => ({
     name: setting.name,
     kind,
     rounds: ROUNDS,

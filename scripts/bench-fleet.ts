@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chart } from './bench/fleet/chart.ts';
-import { type FleetResult, LIMIT, runFleet } from './bench/fleet/run-fleet.ts';
+import { type FleetResult, REQUESTS_PER_SECOND, runFleet } from './bench/fleet/run-fleet.ts';
 import { excessRequests, table } from './bench/fleet/table.ts';
 import { projectDirectory } from './build/project-directory.ts';
 
@@ -16,8 +16,8 @@ if (!sizes.every((size) => Number.isInteger(size) && size > 0)) {
   );
 }
 
-const results = join(projectDirectory, 'dist/bench');
-await mkdir(results, { recursive: true });
+const resultsDirectory = join(projectDirectory, 'dist/bench');
+await mkdir(resultsDirectory, { recursive: true });
 const fleets: FleetResult[] = [];
 for (const size of sizes) {
   console.log(`${size} hosts …`);
@@ -25,16 +25,16 @@ for (const size of sizes) {
   fleets.push(fleet);
   for (const message of fleet.errors) console.log(`  ${message}`);
   // Writes the results after each fleet, so that an interrupted run keeps them.
-  await writeFile(join(results, 'fleet.md'), reportText());
-  await writeFile(join(results, 'fleet.svg'), chart(fleets));
+  await writeFile(join(resultsDirectory, 'fleet.md'), reportText());
+  await writeFile(join(resultsDirectory, 'fleet.svg'), chart(fleets));
 }
-console.log(`\n${reportText()}\nTable and chart are in ${results}.`);
+console.log(`\n${reportText()}\nTable and chart are in ${resultsDirectory}.`);
 const isWithinTolerance = (fleet: FleetResult) =>
   fleet.converged === fleet.hosts && excessRequests(fleet) <= TOLERATED_EXCESS;
 if (!fleets.every(isWithinTolerance)) process.exitCode = 1;
 
 function reportText(): string {
-  return `## A fleet whose hosts all start at once, with a limit of ${LIMIT} requests per second
+  return `## A fleet whose hosts all start at once, with a limit of ${REQUESTS_PER_SECOND} requests per second
 
 Each host runs jumpcloud_group_membership for the first time, then jumpcloud_system with nothing to change. Requests above the limit are answered 429 with Retry-After: 1. All hosts run at the same time.
 

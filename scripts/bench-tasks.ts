@@ -13,7 +13,7 @@ const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 15);
  * The measured values of Ansible's setting `pipelining`. Command-line arguments select some of
  * them.
  */
-const PIPELINING = ['true', 'false'].filter(
+const PIPELINING_VALUES = ['true', 'false'].filter(
   (value) => process.argv.length === 2 || process.argv.includes(value),
 );
 const TASK_COUNT = 10;
@@ -59,14 +59,14 @@ try {
     '| pipelining | ours (s) | ping (s) | ours / ping | bytes to the host per task, ours | ping | rounds |',
   );
   console.log('|---|--:|--:|--:|--:|--:|--:|');
-  for (const pipelining of PIPELINING) {
+  for (const pipelining of PIPELINING_VALUES) {
     const times = { ours: [] as number[], ping: [] as number[] };
     const bytes = { ours: 0, ping: 0 };
     for (const name of names) {
       await time(name, pipelining);
-      const before = receivedBytes(server.port);
+      const before = countReceivedBytes(server.port);
       await time(name, pipelining);
-      bytes[name] = Math.round((receivedBytes(server.port) - before) / TASK_COUNT);
+      bytes[name] = Math.round((countReceivedBytes(server.port) - before) / TASK_COUNT);
     }
     for (let round = 0; round < ROUNDS; round++) {
       const order = round % 2 === 0 ? names : names.toReversed();
@@ -91,7 +91,7 @@ try {
 }
 
 /** Returns the number of bytes that the server has received over Ansible's open connection. */
-function receivedBytes(port: number): number {
+function countReceivedBytes(port: number): number {
   const words = ['-tinH', 'state', 'established', 'sport', '=', `:${port}`];
   const text = execFileSync('ss', words, { encoding: 'utf8' });
   return [...text.matchAll(/bytes_received:(\d+)/g)].reduce((sum, [, n]) => sum + Number(n), 0);

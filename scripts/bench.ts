@@ -15,21 +15,21 @@ import { projectDirectory } from './build/project-directory.ts';
 /** The number of runs of each contender, after a warm-up round that is not counted. */
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 15);
 /** The simulated round-trip times to JumpCloud in milliseconds. */
-const ROUND_TRIPS = (process.env['BENCH_ROUND_TRIPS'] ?? '0,20,50').split(',').map(Number);
+const ROUND_TRIPS_MS = (process.env['BENCH_ROUND_TRIPS'] ?? '0,20,50').split(',').map(Number);
 /** The major versions of Node.js to measure. By default, all installed versions are measured. */
-const MAJORS = process.env['BENCH_NODES']?.split(',');
+const NODE_MAJORS = process.env['BENCH_NODES']?.split(',');
 
 const directory = await mkdtemp(join(tmpdir(), 'bench-'));
-const results = join(projectDirectory, 'dist/bench');
+const resultsDirectory = join(projectDirectory, 'dist/bench');
 const nodes = fetchedNodes().filter(
-  (version) => MAJORS?.includes(version.split('.')[0] ?? '') ?? true,
+  (version) => NODE_MAJORS?.includes(version.split('.')[0] ?? '') ?? true,
 );
 if (nodes.length === 0)
   console.log(
     'Only this version of Node.js is measured. To measure more versions, run: npm run setup:nodes',
   );
 await buildAll(join(projectDirectory, 'dist'));
-await mkdir(results, { recursive: true });
+await mkdir(resultsDirectory, { recursive: true });
 
 const ca = await makeCa();
 // Makes a system CA store that contains the emulator's CA, in Debian's two formats. The modules
@@ -52,9 +52,9 @@ try {
   const versions = nodes.length > 0 ? nodes : [process.versions.node];
   for (const version of versions) {
     const node = nodes.length > 0 ? nodePath(version) : process.execPath;
-    for (const roundTripMs of ROUND_TRIPS) await report(version, roundTripMs, node);
+    for (const roundTripMs of ROUND_TRIPS_MS) await report(version, roundTripMs, node);
   }
-  console.log(`Tables and charts are in ${results}.`);
+  console.log(`Tables and charts are in ${resultsDirectory}.`);
 } finally {
   measurer.close();
   await emulator.close();
@@ -73,7 +73,10 @@ async function report(version: string, roundTripMs: number, node: string): Promi
   const title = `Whole process, median of ${ROUNDS} paired runs, Node.js ${version}, ${distance}`;
   const text = `## ${title}\n\n${table(measured, floor)}\n\n${compareWallTimes(findMeasurement(SINGLE_MODULES), findMeasurement(HOST_MODULE))}\n`;
   console.log(`\n${text}`);
-  const file = join(results, `node-${version}${roundTripMs === 0 ? '' : `-${roundTripMs}ms`}`);
+  const file = join(
+    resultsDirectory,
+    `node-${version}${roundTripMs === 0 ? '' : `-${roundTripMs}ms`}`,
+  );
   await writeFile(`${file}.md`, text);
   await writeFile(`${file}.svg`, chart(`${title}: times the floor`, measured, floor));
 }

@@ -84,13 +84,13 @@ async function playScene(scene: Scene, run: () => ReturnType<StepRunner>): Promi
     run,
     ({ changed }) => `${outcomeText(changed, scene.flags)}; ${countText(sent())}`,
   );
-  check(!interruption.signal.aborted, 'it was interrupted');
-  check(outcome.failed === 0, 'a task failed');
-  check(
+  requireCondition(!interruption.signal.aborted, 'it was interrupted');
+  requireCondition(outcome.failed === 0, 'a task failed');
+  requireCondition(
     outcome.changed > 0 === scene.expectsChange,
     `expected ${scene.expectsChange ? 'a' : 'no'} change`,
   );
-  check(
+  requireCondition(
     sent().some((method) => method !== 'GET') === scene.expectsWrite,
     `expected ${scene.expectsWrite ? 'a' : 'no'} request that writes`,
   );
@@ -129,6 +129,6 @@ function countText(methods: readonly string[]): string {
   return `${methods.length} ${noun}${kinds.length > 0 ? `: ${kinds.join(', ')}` : ''}`;
 }
 
-function check(condition: boolean, problem: string): void {
+function requireCondition(condition: boolean, problem: string): void {
   if (!condition) throw new Error(`${problem}.`);
 }

@@ -15,7 +15,7 @@ import { runProbe } from './probe/run-probe.ts';
  * counts as ineffective.
  */
 const SETTLE_MS = 3000;
-const EXPECTED = [UsageError, MissingCredentials, HostRefused, SurveyError, ModuleError];
+const EXPECTED_ERRORS = [UsageError, MissingCredentials, HostRefused, SurveyError, ModuleError];
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 // Ignores a closed terminal, so that the run still cleans up.
@@ -24,7 +24,7 @@ process.stderr.on('error', () => {});
 
 async function main(): Promise<void> {
   const options = parseCommandOptions(process.argv.slice(2));
-  if (options.isReal) return realRun(options);
+  if (options.isReal) return runOnHost(options);
   print('These requests would be sent. Nothing is sent now: the run below is against an emulator.');
   print(
     'Each {…} stands for an id or a name. Other answers than the assumed ones change requests.\n',
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   print('\nTo send them, add --yes. Read docs/probe.md first.');
 }
 
-async function realRun(options: CommandOptions): Promise<void> {
+async function runOnHost(options: CommandOptions): Promise<void> {
   const credentials = takeCredentials(process.env, options.tokenUrl);
   const interruption = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -67,7 +67,7 @@ async function realRun(options: CommandOptions): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const isExpected = EXPECTED.some((kind) => error instanceof kind);
+  const isExpected = EXPECTED_ERRORS.some((kind) => error instanceof kind);
   console.error(isExpected ? (error as Error).message : error);
   process.exitCode = 1;
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Emulator, EnrolledHost } from '../../test/emulator/emulator.ts';
 import type { Command } from '../../test/harness/measurer.ts';
 import { projectDirectory } from '../build/project-directory.ts';
-import { naiveBundle } from './naive-bundle.ts';
+import { writeNaiveBundle } from './write-naive-bundle.ts';
 
 /** A command to measure. The command may differ between rounds. */
 export interface Contender {
@@ -77,7 +77,7 @@ export async function makeContenders(
   };
   const naive = async (name: string, hasFlags: boolean) => {
     const file = join(directory, `naive-${hasFlags}`);
-    await naiveBundle(file, hasFlags);
+    await writeNaiveBundle(file, hasFlags);
     return {
       name,
       bytes: (await stat(file)).size,

@@ -11,7 +11,7 @@ import { readDocumentation, renderDocumentation } from './module-documentation.t
 import { modulesSbom } from './modules-sbom.ts';
 import { optionsSchema } from './options-schema.ts';
 import type { Publisher } from './publisher.ts';
-import { cyclonedx, type Sbom, sbomFileName } from './sbom.ts';
+import { renderCycloneDx, type Sbom, sbomFileName } from './sbom.ts';
 import { thirdPartyNotices } from './third-party-notices.ts';
 import { writeFileAtomically } from './write-file.ts';
 
@@ -76,13 +76,13 @@ export async function buildAll(directory: string, release?: ReleaseOptions): Pro
   const files: readonly (readonly [path: string, content: string | Uint8Array, mode?: number])[] = [
     ['package.json', '{"type":"commonjs"}\n'],
     ['THIRD-PARTY-NOTICES', notices],
-    [sbomFileName, cyclonedx(sbom)],
+    [sbomFileName, renderCycloneDx(sbom)],
     [
       collection,
       await collectionTarball(
         version,
         modules,
-        { 'THIRD-PARTY-NOTICES': notices, [sbomFileName]: cyclonedx(sbom) },
+        { 'THIRD-PARTY-NOTICES': notices, [sbomFileName]: renderCycloneDx(sbom) },
         release?.publisher,
       ),
     ],

@@ -41,7 +41,7 @@ export async function developmentVersion(): Promise<BuildVersion> {
 }
 
 /** Returns the full hash of the checked-out commit, or undefined outside git. */
-export function sourceCommit(): Promise<string | undefined> {
+export function readSourceCommit(): Promise<string | undefined> {
   return runGit('rev-parse', 'HEAD');
 }
 

@@ -91,7 +91,7 @@ const CHUNK_BREAK = '\n//chunk\n';
 /**
  * The placeholder for a compressed chunk. The chunk's index among the compressed chunks follows.
  */
-const PACKED = '//packed ';
+const PACKED_PREFIX = '//packed ';
 
 /**
  * Returns all chunks as one script. A comment, which V8 skips, contains the late chunks. A late
@@ -108,7 +108,7 @@ function composeScript(
     const body = `"use strict";${text}`;
     // Without this check, a syntax error in a late chunk would appear only on a host.
     compileFunction(body, names);
-    return packedPaths.has(path) ? `${PACKED}${packed.push(body) - 1}` : body;
+    return packedPaths.has(path) ? `${PACKED_PREFIX}${packed.push(body) - 1}` : body;
   });
   // The chunks compress better together than separately.
   bodies.push(brotliCompressSync(packed.join(CHUNK_BREAK)).toString('base64'));
@@ -128,7 +128,7 @@ const make=n=>{
 texts??=text.slice(text.lastIndexOf("/*")+2,text.lastIndexOf("*/")).split(${JSON.stringify(CHUNK_BREAK)});
 tune("--no-lazy");
 let body=texts[n];
-if(body.startsWith(${JSON.stringify(PACKED)}))body=(unpacked??=require("node:zlib").brotliDecompressSync(Buffer.from(texts.at(-1),"base64")).toString().split(${JSON.stringify(CHUNK_BREAK)}))[body.slice(${PACKED.length})];
+if(body.startsWith(${JSON.stringify(PACKED_PREFIX)}))body=(unpacked??=require("node:zlib").brotliDecompressSync(Buffer.from(texts.at(-1),"base64")).toString().split(${JSON.stringify(CHUNK_BREAK)}))[body.slice(${PACKED_PREFIX.length})];
 const f=require("node:vm").compileFunction(body,"${names}".split(","),{filename:__filename});
 tune("--lazy");
 return f(${names})};

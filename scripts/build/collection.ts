@@ -48,17 +48,17 @@ export async function collectionTarball(
   builtTexts: Readonly<Record<string, string>>,
   publisher?: Publisher,
 ): Promise<Buffer> {
-  const changelog = await projectFile('CHANGELOG.md');
+  const changelog = await readProjectFile('CHANGELOG.md');
   const names = modules.map(({ name }) => name);
   const content = [
     { path: 'CHANGELOG.md', content: changelog },
     ...(await Promise.all(
       COPIED_FILES.map(async (path) => ({
         path,
-        content: await projectFile(`collection/${path}`),
+        content: await readProjectFile(`collection/${path}`),
       })),
     )),
-    { path: 'LICENSE', content: await projectFile('LICENSE') },
+    { path: 'LICENSE', content: await readProjectFile('LICENSE') },
     { path: 'README.md', content: await renderReadme(version, modules) },
     ...Object.entries(builtTexts).map(([path, content]) => ({ path, content })),
     { path: 'changelogs/changelog.yaml', content: collectionChangelog(changelog, modules) },
@@ -91,7 +91,7 @@ export async function collectionTarball(
   );
 }
 
-function projectFile(path: string): Promise<string> {
+function readProjectFile(path: string): Promise<string> {
   return readFile(join(projectDirectory, path), 'utf8');
 }
 
@@ -115,7 +115,7 @@ async function readCopiedFiles(): Promise<TarballFile[]> {
     .sort();
   return Promise.all(
     paths.map(async (path) => {
-      const content = await projectFile(join('collection', path));
+      const content = await readProjectFile(join('collection', path));
       return { path, content: content.replaceAll('@required_node@', requiredNode) };
     }),
   );
@@ -127,7 +127,7 @@ async function renderReadme(
 ): Promise<string> {
   const rows = modules.map(({ name, shortDescription }) => `| \`${name}\` | ${shortDescription} |`);
   const table = ['| module | what it does |', '|---|---|', ...rows].join('\n');
-  const template = await projectFile('collection/README.md');
+  const template = await readProjectFile('collection/README.md');
   return template
     .replace('@modules@', table)
     .replace('@required_node@', requiredNode)
@@ -153,7 +153,7 @@ async function collectionInfo(
     documentation: publisher?.documentation ?? null,
     homepage: publisher?.homepage ?? null,
     issues: publisher?.issues ?? null,
-    ...parse(await projectFile('collection/metadata.yml')),
+    ...parse(await readProjectFile('collection/metadata.yml')),
   };
 }
 

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { version as esbuildVersion, type Metafile } from 'esbuild';
-import { type BuildVersion, sourceCommit } from './build-version.ts';
+import { type BuildVersion, readSourceCommit } from './build-version.ts';
 import { type BundledPackage, packageNames } from './bundled-packages.ts';
 import { projectDirectory } from './project-directory.ts';
 import type { Publisher } from './publisher.ts';
-import { type Component, convertChecksum, type Sbom, sha256 } from './sbom.ts';
+import { type Component, convertIntegrity, type Sbom, sha256Checksum } from './sbom.ts';
 
 /** The `bom-ref` of the subject in every SBOM. */
 export const subjectReference = 'subject';
@@ -21,7 +21,7 @@ export async function modulesSbom(
   publisher?: Publisher,
 ): Promise<Sbom> {
   const executables = bundles.map(({ name, text }) => describeExecutable(name, version, text));
-  const commit = await sourceCommit();
+  const commit = await readSourceCommit();
   const lock = await readFile(join(projectDirectory, 'package-lock.json'));
   return {
     subject: {
@@ -51,7 +51,7 @@ export async function modulesSbom(
     ],
     properties: {
       ...(commit !== undefined && { commit }),
-      'package-lock.json-sha256': sha256(lock).content,
+      'package-lock.json-sha256': sha256Checksum(lock).content,
     },
   };
 }
@@ -62,7 +62,7 @@ function describeExecutable(name: string, version: string, text: string): Compon
     'bom-ref': name,
     name,
     version,
-    hashes: [sha256(text)],
+    hashes: [sha256Checksum(text)],
     licenses: [{ license: { id: 'MIT' } }],
   };
 }
@@ -73,7 +73,7 @@ function describePackage(npmPackage: BundledPackage): Component {
     'bom-ref': packageUrl(npmPackage),
     name: npmPackage.name,
     version: npmPackage.version,
-    hashes: [convertChecksum(npmPackage.integrity)],
+    hashes: [convertIntegrity(npmPackage.integrity)],
     licenses: [{ license: { id: npmPackage.license } }],
     purl: packageUrl(npmPackage),
     pedigree: {

@@ -5,7 +5,7 @@ import { plainText } from './plain-text.ts';
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** The schema of text. Modules also accept a number or a boolean as text. */
-const TEXT = { type: ['string', 'number', 'boolean'] };
+const TEXT_SCHEMA = { type: ['string', 'number', 'boolean'] };
 
 /**
  * Returns the JSON Schema of a module's options with their documented types. Modules accept further
@@ -51,18 +51,19 @@ function typeSchema(type: string, { choices, elements, suboptions }: DocumentedV
     case 'list':
       return {
         type: 'array',
-        items: elements === 'raw' ? itemSchema(suboptions) : choices ? { enum: choices } : TEXT,
+        items:
+          elements === 'raw' ? itemSchema(suboptions) : choices ? { enum: choices } : TEXT_SCHEMA,
       };
     case 'dict':
       return suboptions === undefined ? { type: 'object' } : mappingSchema(suboptions);
     case 'raw':
       return {};
     default:
-      return choices ? { enum: choices } : type === 'path' ? { type: 'string' } : TEXT;
+      return choices ? { enum: choices } : type === 'path' ? { type: 'string' } : TEXT_SCHEMA;
   }
 }
 
 /** Returns the schema of a list item: an id, a name, or a mapping with an id or name. */
 function itemSchema(suboptions: DocumentedValue['suboptions'] = {}): JsonSchema {
-  return { anyOf: [TEXT, mappingSchema(suboptions)] };
+  return { anyOf: [TEXT_SCHEMA, mappingSchema(suboptions)] };
 }

@@ -36,7 +36,7 @@ export interface Sbom {
 export const sbomFileName = 'sbom.cdx.json';
 
 /** Returns an SBOM as JSON in the format CycloneDX 1.6. Equal SBOMs give equal bytes. */
-export function cyclonedx(sbom: Sbom): string {
+export function renderCycloneDx(sbom: Sbom): string {
   const { subject, time, components, contents, tools, properties } = sbom;
   const identity = createHash('sha256').update(JSON.stringify(sbom)).digest('hex');
   const document = {
@@ -62,12 +62,12 @@ export function cyclonedx(sbom: Sbom): string {
 }
 
 /** Returns the SHA-256 of content in CycloneDX's format. */
-export function sha256(content: string | Uint8Array): { alg: string; content: string } {
+export function sha256Checksum(content: string | Uint8Array): { alg: string; content: string } {
   return { alg: 'SHA-256', content: createHash('sha256').update(content).digest('hex') };
 }
 
 /** Converts a checksum in npm's format, for example `sha512-…`, to CycloneDX's format. */
-export function convertChecksum(integrity: string): { alg: string; content: string } {
+export function convertIntegrity(integrity: string): { alg: string; content: string } {
   const [algorithm = '', digest = ''] = integrity.split('-');
   return {
     alg: algorithm.replace('sha', 'SHA-'),

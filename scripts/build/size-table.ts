@@ -8,7 +8,7 @@ export function sizeTable(modules: readonly BuiltModule[]): string {
   const widest = Math.max(...modules.map(({ name }) => name.length));
   return modules
     .map(({ name, bytes, metafile }) => {
-      const largest = contributors(metafile)
+      const largest = listContributors(metafile)
         .slice(0, CONTRIBUTOR_COUNT)
         .map(([part, size]) => `${part} ${size}`);
       return `${name.padEnd(widest)}  ${String(bytes).padStart(7)} bytes  (${largest.join(', ')})`;
@@ -17,7 +17,7 @@ export function sizeTable(modules: readonly BuiltModule[]): string {
 }
 
 /** Returns the bytes that each npm package or project directory contributes, largest first. */
-function contributors(metafile: BuiltModule['metafile']): [part: string, bytes: number][] {
+function listContributors(metafile: BuiltModule['metafile']): [part: string, bytes: number][] {
   const bytes = new Map<string, number>();
   for (const output of Object.values(metafile.outputs)) {
     for (const [file, { bytesInOutput }] of Object.entries(output.inputs)) {

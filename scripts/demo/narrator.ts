@@ -9,11 +9,11 @@ export class Narrator {
   /** Prints the title, does the step, and prints the result's summary and the time it took. */
   async step<T>(title: string, work: () => Promise<T>, summary: (result: T) => string): Promise<T> {
     this.#steps += 1;
-    console.log(`\n${styled('bold', `${this.#steps}. ${title}`)}`);
+    console.log(`\n${applyStyle('bold', `${this.#steps}. ${title}`)}`);
     const start = performance.now();
     const result = await work();
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    console.log(styled('cyan', `   ${summary(result)} (${seconds} s)`));
+    console.log(applyStyle('cyan', `   ${summary(result)} (${seconds} s)`));
     return result;
   }
 
@@ -24,10 +24,10 @@ export class Narrator {
 
   /** Prints another program's output, marked as quoted. */
   quote(text: string): void {
-    console.log(text.replace(/^/gm, styled('dim', '   | ')).replace(/ +$/gm, ''));
+    console.log(text.replace(/^/gm, applyStyle('dim', '   | ')).replace(/ +$/gm, ''));
   }
 }
 
-function styled(style: Style, text: string): string {
+function applyStyle(style: Style, text: string): string {
   return process.stdout.hasColors?.() ? styleText(style, text) : text;
 }

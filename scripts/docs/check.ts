@@ -9,11 +9,11 @@ import { projectDirectory } from '../build/project-directory.ts';
 // Checks the accessibility of every page of the built site with axe-core in headless Chromium: light and
 // dark, at the width of a desktop and of a phone. Fails for serious and critical findings.
 
-const SITE = join(projectDirectory, 'docs/.vitepress/dist');
+const SITE_DIRECTORY = join(projectDirectory, 'docs/.vitepress/dist');
 const AXE = join(projectDirectory, 'docs/node_modules/axe-core/axe.min.js');
-const WIDTHS = [1280, 390];
+const VIEWPORT_WIDTHS = [1280, 390];
 const TIMEOUT_MS = 300_000;
-const TYPES: Readonly<Record<string, string>> = {
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
   '.css': 'text/css',
@@ -28,12 +28,12 @@ interface Finding {
   readonly targets: readonly string[];
 }
 
-const files = await readdir(SITE, { recursive: true });
+const files = await readdir(SITE_DIRECTORY, { recursive: true });
 const pages = files.filter((file) => file.endsWith('.html') && file !== '404.html');
 
-let report: (findings: Finding[]) => void = () => {};
+let resolveFindings: (findings: Finding[]) => void = () => {};
 const received = new Promise<Finding[]>((resolve) => {
-  report = resolve;
+  resolveFindings = resolve;
 });
 const server = createServer((request, response) => {
   answer(request).then(
@@ -47,18 +47,18 @@ await new Promise((resolve) => server.once('listening', resolve));
 async function answer(request: IncomingMessage): Promise<[type: string, body: string | Buffer]> {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   if (request.method === 'POST') {
-    report(JSON.parse(await text(request)));
+    resolveFindings(JSON.parse(await text(request)));
     return ['text/plain', ''];
   }
   if (pathname === '/runner') {
     const urls = JSON.stringify(pages.map((page) => `/${page}`));
-    const parameters = `const pages = ${urls}, widths = ${JSON.stringify(WIDTHS)};`;
+    const parameters = `const pages = ${urls}, widths = ${JSON.stringify(VIEWPORT_WIDTHS)};`;
     const script = await readFile(new URL('axe-runner.js', import.meta.url), 'utf8');
     return ['text/html', `<body><script>${parameters}\n${script}</script>`];
   }
   if (pathname === '/axe.js') return ['text/javascript', await readFile(AXE)];
-  const type = TYPES[extname(pathname)] ?? 'application/octet-stream';
-  const content = await readFile(join(SITE, pathname));
+  const type = CONTENT_TYPES[extname(pathname)] ?? 'application/octet-stream';
+  const content = await readFile(join(SITE_DIRECTORY, pathname));
   if (!pathname.endsWith('.html')) return [type, content];
   return [type, String(content).replace('</head>', '<script src="/axe.js"></script></head>')];
 }
@@ -77,7 +77,7 @@ try {
     console.log(`${page}: ${id} (${impact}): ${targets.join(' | ')}`);
   }
   console.log(
-    `${pages.length} pages, ${WIDTHS.length} widths, 2 themes: ${serious.length} serious findings, ${findings.length - serious.length} minor ones`,
+    `${pages.length} pages, ${VIEWPORT_WIDTHS.length} widths, 2 themes: ${serious.length} serious findings, ${findings.length - serious.length} minor ones`,
   );
   process.exitCode = serious.length > 0 ? 1 : 0;
 } finally {

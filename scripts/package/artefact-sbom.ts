@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { execa } from 'execa';
-import { cyclonedx, type Sbom, sha256, type Tool } from '../build/sbom.ts';
+import { renderCycloneDx, type Sbom, sha256Checksum, type Tool } from '../build/sbom.ts';
 
 /** The suffix of the SBOM beside an artefact. */
 export const sbomSuffix = '.cdx.json';
@@ -34,13 +34,13 @@ export async function writeArtefactSbom(
     subject: {
       ...packedSbom.subject,
       name,
-      hashes: [sha256(await readFile(path))],
+      hashes: [sha256Checksum(await readFile(path))],
       purl: `pkg:${kind}/${name}@${version}?file_name=${encodeURIComponent(basename(path))}`,
     },
     tools: [...build.tools, ...(await Promise.all(PACKAGERS[kind].map(describeTool)))],
     properties: build.properties,
   };
-  await writeFile(`${path}${sbomSuffix}`, cyclonedx(artefactSbom));
+  await writeFile(`${path}${sbomSuffix}`, renderCycloneDx(artefactSbom));
 }
 
 async function describeTool(name: string): Promise<Tool> {

@@ -8,7 +8,7 @@ import { wrap } from '../build/plain-text.ts';
 import type { PackageDescription } from './package-description.ts';
 import type { PackageFile } from './package-file.ts';
 import { packageRevision, packageVersion } from './package-version.ts';
-import { stage } from './stage.ts';
+import { stageFiles } from './stage-files.ts';
 
 /** Returns the package's file name, as Debian's tools would choose it. */
 export function debFileName({ name, version, deb }: PackageDescription): string {
@@ -31,7 +31,7 @@ export async function buildDeb(
     { path: `${docDirectory}/copyright`, content: deb.copyright },
     {
       path: `${docDirectory}/changelog.Debian.gz`,
-      content: gzipSync(changelog(pkg), { level: 9 }),
+      content: gzipSync(renderChangelog(pkg), { level: 9 }),
     },
     { path: `usr/share/lintian/overrides/${name}`, content: deb.lintianOverrides },
   ];
@@ -47,7 +47,7 @@ export async function buildDeb(
   const staging = await mkdtemp(join(tmpdir(), 'deb-'));
   const path = join(directory, debFileName(pkg));
   try {
-    await stage(staging, [...installed, ...control], time);
+    await stageFiles(staging, [...installed, ...control], time);
     await execa(
       'dpkg-deb',
       ['--build', '--root-owner-group', '-Zxz', `-z${level}`, staging, path],
@@ -95,7 +95,7 @@ function md5sums(files: readonly PackageFile[]): string {
     .join('');
 }
 
-function changelog({ name, maintainer, changelog: entries }: PackageDescription): string {
+function renderChangelog({ name, maintainer, changelog: entries }: PackageDescription): string {
   return entries
     .map(({ version, time, changes }) => {
       const date = new Date(time * 1000).toUTCString().replace('GMT', '+0000');

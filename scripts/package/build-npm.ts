@@ -5,8 +5,8 @@ import type { BuildResult } from '../build/build-all.ts';
 import { projectDirectory } from '../build/project-directory.ts';
 import type { Publisher } from '../build/publisher.ts';
 import { requiredNode } from '../build/required-node.ts';
-import { cyclonedx, sbomFileName } from '../build/sbom.ts';
-import { stage } from './stage.ts';
+import { renderCycloneDx, sbomFileName } from '../build/sbom.ts';
+import { stageFiles } from './stage-files.ts';
 
 /**
  * Packs the build in `buildDirectory` into a tarball for `npm install -g FILE`, and returns its
@@ -23,7 +23,7 @@ export async function buildNpm(
   const readme = await readFile(join(projectDirectory, 'packaging/npm/README.md'), 'utf8');
   await rm(staging, { recursive: true, force: true });
   // `stage` sets the file modes regardless of the umask, and npm keeps them.
-  await stage(
+  await stageFiles(
     staging,
     [
       ...(await Promise.all(
@@ -43,7 +43,7 @@ export async function buildNpm(
         path: 'THIRD-PARTY-NOTICES',
         content: await readFile(join(buildDirectory, 'THIRD-PARTY-NOTICES')),
       },
-      { path: sbomFileName, content: cyclonedx(built.sbom) },
+      { path: sbomFileName, content: renderCycloneDx(built.sbom) },
       { path: 'LICENSE', content: await readFile(join(projectDirectory, 'LICENSE')) },
       { path: 'CHANGELOG.md', content: await readFile(join(projectDirectory, 'CHANGELOG.md')) },
       {

@@ -9,7 +9,7 @@ import { type ArtefactKind, writeArtefactSbom } from './artefact-sbom.ts';
 import { buildDeb, debFileName } from './build-deb.ts';
 import { buildNpm } from './build-npm.ts';
 import { buildRpm, rpmFileName } from './build-rpm.ts';
-import { checksumsFile, writeChecksums } from './checksums.ts';
+import { checksumsFileName, writeChecksums } from './checksums.ts';
 import { modulesPackage, modulesPackageName } from './modules-package.ts';
 import { type PackageContact, packageContact } from './package-contact.ts';
 import type { PackageDescription } from './package-description.ts';
@@ -27,7 +27,7 @@ export interface PackagingOptions {
   /** The compression level of xz, 0 to 9. */
   readonly level?: number;
   /** Whether to make the packages that contain Node.js. The default is true. */
-  readonly runtime?: boolean;
+  readonly includesRuntime?: boolean;
   /** Signs the rpms and SHA256SUMS. */
   readonly signer?: Signer;
 }
@@ -47,7 +47,7 @@ export async function buildPackages(
   directory: string,
   buildDirectory: string,
   built: BuildResult,
-  { publisher, texts = {}, level, runtime = true, signer }: PackagingOptions,
+  { publisher, texts = {}, level, includesRuntime = true, signer }: PackagingOptions,
 ): Promise<string[]> {
   const temporaryDirectory = `${directory}.unfinished`;
   await rm(temporaryDirectory, { recursive: true, force: true });
@@ -55,16 +55,16 @@ export async function buildPackages(
   const contact = packageContact(publisher);
   const jobs: PackageJob[] = [
     { description: await modulesPackage(buildDirectory, built, contact), sbom: built.sbom },
-    ...(runtime ? await makeRuntimeJobs(contact) : []),
+    ...(includesRuntime ? await makeRuntimeJobs(contact) : []),
   ];
   const addSbom = (path: string, kind: ArtefactKind, name: string, sbom: Sbom) =>
     writeArtefactSbom(path, kind, name, sbom, built.sbom);
   const skippedFiles = [
-    ...(await pack('dpkg-deb', jobs, debFileName, async ({ description, sbom }) => {
+    ...(await runPackager('dpkg-deb', jobs, debFileName, async ({ description, sbom }) => {
       const path = await buildDeb(temporaryDirectory, description, level);
       await addSbom(path, 'deb', description.name, sbom);
     })),
-    ...(await pack('rpmbuild', jobs, rpmFileName, async ({ description, sbom }) => {
+    ...(await runPackager('rpmbuild', jobs, rpmFileName, async ({ description, sbom }) => {
       const path = await buildRpm(temporaryDirectory, description, level);
       await signer?.signRpm(path);
       await addSbom(path, 'rpm', description.name, sbom);
@@ -79,7 +79,7 @@ export async function buildPackages(
   for (const [file, text] of Object.entries(texts))
     await writeFile(join(temporaryDirectory, file), text);
   await writeChecksums(temporaryDirectory);
-  await signer?.sign(join(temporaryDirectory, checksumsFile), built.time);
+  await signer?.sign(join(temporaryDirectory, checksumsFileName), built.time);
   await rm(directory, { recursive: true, force: true });
   await rename(temporaryDirectory, directory);
   return skippedFiles;
@@ -103,7 +103,7 @@ async function makeRuntimeJobs(contact: PackageContact): Promise<PackageJob[]> {
  * Makes packages in sequence, because xz uses all processors. Returns the names of skipped
  * packages.
  */
-async function pack(
+async function runPackager(
   tool: string,
   jobs: readonly PackageJob[],
   fileName: (description: PackageDescription) => string,

@@ -6,7 +6,7 @@ import { wrap } from '../build/plain-text.ts';
 import type { PackageDescription } from './package-description.ts';
 import type { PackageFile } from './package-file.ts';
 import { packageRevision, packageVersion } from './package-version.ts';
-import { stage } from './stage.ts';
+import { stageFiles } from './stage-files.ts';
 
 /** Returns the package's file name, as rpm would choose it. */
 export function rpmFileName({ name, version, rpm }: PackageDescription): string {
@@ -35,7 +35,7 @@ export async function buildRpm(
   ];
   const workDirectory = await mkdtemp(join(tmpdir(), 'rpm-'));
   try {
-    await stage(join(workDirectory, 'staged'), files, time);
+    await stageFiles(join(workDirectory, 'staged'), files, time);
     const spec = join(workDirectory, `${name}.spec`);
     await writeFile(spec, specFile(pkg, files, join(workDirectory, 'staged'), level));
     await execa(
@@ -107,7 +107,7 @@ ${Object.entries(rpm.scripts)
 ${files.map(fileLine).join('\n')}
 
 %changelog
-${changelog(pkg)}`;
+${renderChangelog(pkg)}`;
 }
 
 /** Returns a file's line in the section %files of the spec file: kind, mode, owner and path. */
@@ -123,7 +123,7 @@ function fileLine(file: PackageFile): string {
   return `${kind}%attr(${file.executable ? '0755' : '0644'}, root, root) /${path}`;
 }
 
-function changelog({ maintainer, changelog: entries }: PackageDescription): string {
+function renderChangelog({ maintainer, changelog: entries }: PackageDescription): string {
   return entries
     .map(({ version, time, changes }) => {
       // Converts "Tue, 24 Nov 2026 08:12:35 GMT" to rpm's "Tue Nov 24 2026".

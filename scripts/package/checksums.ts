@@ -5,10 +5,10 @@ import { join } from 'node:path';
 /**
  * The name of a directory's checksum file. The signature has the same name with the suffix `.asc`.
  */
-export const checksumsFile = 'SHA256SUMS';
+export const checksumsFileName = 'SHA256SUMS';
 
 /** Returns the SHA-256 of a file. */
-export async function checksum(path: string): Promise<string> {
+export async function computeChecksum(path: string): Promise<string> {
   return createHash('sha256')
     .update(await readFile(path))
     .digest('hex');
@@ -16,7 +16,7 @@ export async function checksum(path: string): Promise<string> {
 
 /** Writes `SHA256SUMS` for the files of a directory, in the format of `sha256sum --check`. */
 export async function writeChecksums(directory: string): Promise<void> {
-  await writeFile(join(directory, checksumsFile), await checksums(directory));
+  await writeFile(join(directory, checksumsFileName), await renderChecksums(directory));
 }
 
 /**
@@ -24,14 +24,17 @@ export async function writeChecksums(directory: string): Promise<void> {
  * @throws Error when a file is missing, was added, or has different content
  */
 export async function verifyChecksums(directory: string): Promise<void> {
-  const expected = await readFile(join(directory, checksumsFile), 'utf8');
-  if (expected === (await checksums(directory))) return;
-  throw new Error(`The files in ${directory} do not match ${checksumsFile}.`);
+  const expected = await readFile(join(directory, checksumsFileName), 'utf8');
+  if (expected === (await renderChecksums(directory))) return;
+  throw new Error(`The files in ${directory} do not match ${checksumsFileName}.`);
 }
 
-async function checksums(directory: string): Promise<string> {
-  const names = (await readdir(directory)).filter((name) => !name.startsWith(checksumsFile)).sort();
+async function renderChecksums(directory: string): Promise<string> {
+  const names = (await readdir(directory))
+    .filter((name) => !name.startsWith(checksumsFileName))
+    .sort();
   const lines = [];
-  for (const name of names) lines.push(`${await checksum(join(directory, name))}  ${name}\n`);
+  for (const name of names)
+    lines.push(`${await computeChecksum(join(directory, name))}  ${name}\n`);
   return lines.join('');
 }

@@ -3,7 +3,11 @@ import { buildAll } from '../build/build-all.ts';
 import { buildPackages, type PackagingOptions } from './build-packages.ts';
 import type { Release } from './read-release.ts';
 import { releaseNotes } from './release-notes.ts';
-import { buildRepository, publicKeyFile, verifyRepository } from './repository/build-repository.ts';
+import {
+  buildRepository,
+  publicKeyFileName,
+  verifyRepository,
+} from './repository/build-repository.ts';
 import type { Signer } from './signer.ts';
 import { Verifier } from './verifier.ts';
 import { verifyRelease } from './verify-release.ts';
@@ -28,7 +32,7 @@ export async function makeRelease(
   directories: ReleaseDirectories,
   release: Release,
   signer: Signer,
-  options: Pick<PackagingOptions, 'level' | 'runtime'> = {},
+  options: Pick<PackagingOptions, 'level' | 'includesRuntime'> = {},
 ): Promise<void> {
   const { dist, repository } = directories;
   const { publisher, earlier, time } = release;
@@ -45,7 +49,7 @@ export async function makeRelease(
         signer,
         texts: {
           'RELEASE-NOTES.md': releaseNotes(release, signer),
-          [publicKeyFile]: signer.publicKey,
+          [publicKeyFileName]: signer.publicKey,
         },
       },
     );

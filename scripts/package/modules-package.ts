@@ -6,7 +6,7 @@ import { readChangelog } from '../build/changelog.ts';
 import { readDocumentation, readSharedDocumentation } from '../build/module-documentation.ts';
 import { projectDirectory } from '../build/project-directory.ts';
 import { requiredNode } from '../build/required-node.ts';
-import { cyclonedx, sbomFileName } from '../build/sbom.ts';
+import { renderCycloneDx, sbomFileName } from '../build/sbom.ts';
 import { hostPages } from './host-pages.ts';
 import { manPage } from './man-page.ts';
 import type { PackageContact } from './package-contact.ts';
@@ -41,7 +41,7 @@ export async function modulesPackage(
   built: BuildResult,
   { maintainer, homepage }: PackageContact,
 ): Promise<PackageDescription> {
-  const licence = await projectFile('LICENSE');
+  const licence = await readProjectFile('LICENSE');
   const notices = await readFile(join(directory, 'THIRD-PARTY-NOTICES'), 'utf8');
   return {
     name: modulesPackageName,
@@ -65,14 +65,14 @@ export async function modulesPackage(
       ...(await readPackageFiles('systemd/units', 'usr/lib/systemd/system')),
       ...(await readPackageFiles('examples', EXAMPLES_DIRECTORY)),
       ...(await hostPages(DOC_DIRECTORY)),
-      { path: `${DOC_DIRECTORY}/${sbomFileName}`, content: cyclonedx(built.sbom) },
+      { path: `${DOC_DIRECTORY}/${sbomFileName}`, content: renderCycloneDx(built.sbom) },
     ],
     deb: {
       architecture: 'all',
       depends: `jumpcloud-system-context-node | nodejs (>= ${requiredNode})`,
       scripts: await readScripts('deb/scripts'),
       copyright: `${licence}\n${notices}`,
-      lintianOverrides: await projectFile('packaging/deb/modules.lintian-overrides'),
+      lintianOverrides: await readProjectFile('packaging/deb/modules.lintian-overrides'),
     },
     rpm: {
       architecture: 'noarch',
@@ -116,7 +116,7 @@ async function readPackageFiles(
   return Promise.all(
     (await readdir(join(projectDirectory, 'packaging', directory))).sort().map(async (file) => ({
       path: `${target}/${file}`,
-      content: await projectFile(`packaging/${directory}/${file}`),
+      content: await readProjectFile(`packaging/${directory}/${file}`),
       executable,
     })),
   );
@@ -125,20 +125,20 @@ async function readPackageFiles(
 async function readScripts(directory: string): Promise<PackageScripts> {
   const names = (await readdir(join(projectDirectory, 'packaging', directory))).sort();
   const texts = await Promise.all(
-    names.map((name) => projectFile(`packaging/${directory}/${name}`)),
+    names.map((name) => readProjectFile(`packaging/${directory}/${name}`)),
   );
   return Object.fromEntries(names.map((name, index) => [name, texts[index] ?? '']));
 }
 
 /** Reads CHANGELOG.md. A version that is not released yet gets the build's version and time. */
 async function readChangelogEntries(built: BuildResult): Promise<ChangelogEntry[]> {
-  return readChangelog(await projectFile('CHANGELOG.md')).map(({ version, date, changes }) =>
+  return readChangelog(await readProjectFile('CHANGELOG.md')).map(({ version, date, changes }) =>
     date === undefined
       ? { version: built.version, time: built.time, changes }
       : { version, time: Date.parse(date) / 1000, changes },
   );
 }
 
-function projectFile(path: string): Promise<string> {
+function readProjectFile(path: string): Promise<string> {
   return readFile(join(projectDirectory, path), 'utf8');
 }

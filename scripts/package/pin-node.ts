@@ -13,8 +13,8 @@ const NON_LIBRARIES = ['node', 'modules', 'napi', 'cldr', 'tz', 'unicode'];
  */
 export async function pinNode(version: string): Promise<PinnedNode> {
   const [x64, arm64] = await Promise.all([
-    readPublished('x64', version),
-    readPublished('arm64', version),
+    readPublishedRelease('x64', version),
+    readPublishedRelease('arm64', version),
   ]);
   const pinned = {
     version,
@@ -44,7 +44,7 @@ export async function readLibraries(node: Buffer): Promise<Record<string, string
   }
 }
 
-async function readPublished(
+async function readPublishedRelease(
   architecture: NodeArchitecture,
   version: string,
 ): Promise<{ integrity: string; date: string }> {

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sbomSuffix } from './artefact-sbom.ts';
-import { checksum } from './checksums.ts';
+import { computeChecksum } from './checksums.ts';
 
 /**
  * Returns a table of the files of a release: size, start of the checksum, signature, and number of
@@ -16,7 +16,7 @@ export async function releaseTable(directory: string): Promise<string> {
     rows.push([
       name,
       String((await stat(path)).size),
-      (await checksum(path)).slice(0, 16),
+      (await computeChecksum(path)).slice(0, 16),
       name.startsWith('SHA256SUMS') ? 'SHA256SUMS.asc' : describeSignature(name),
       names.includes(sbom) ? await countComponents(join(directory, sbom)) : '',
     ]);

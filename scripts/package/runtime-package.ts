@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectDirectory } from '../build/project-directory.ts';
-import { cyclonedx, sbomFileName } from '../build/sbom.ts';
+import { renderCycloneDx, sbomFileName } from '../build/sbom.ts';
 import { packageDirectory } from './modules-package.ts';
 import type { PackageContact } from './package-contact.ts';
 import type { PackageDescription } from './package-description.ts';
@@ -47,7 +47,10 @@ export async function runtimePackage(
       { path: packageDirectory, directory: true },
       { path: `${packageDirectory}/node`, content: node, executable: true },
       { path: `usr/share/doc/${runtimePackageName}`, directory: true },
-      { path: `usr/share/doc/${runtimePackageName}/${sbomFileName}`, content: cyclonedx(sbom) },
+      {
+        path: `usr/share/doc/${runtimePackageName}/${sbomFileName}`,
+        content: renderCycloneDx(sbom),
+      },
     ],
     deb: {
       architecture: deb,

@@ -1,5 +1,5 @@
 import { subjectReference } from '../build/modules-sbom.ts';
-import { type Component, convertChecksum, type Sbom, sha256 } from '../build/sbom.ts';
+import { type Component, convertIntegrity, type Sbom, sha256Checksum } from '../build/sbom.ts';
 import type { NodeArchitecture, PinnedNode, Runtime } from './runtime.ts';
 
 /** The libraries in Node.js that are npm packages. */
@@ -53,7 +53,7 @@ export function runtimeSbom(
         'bom-ref': source,
         name: 'node',
         version,
-        hashes: [convertChecksum(integrity[architecture])],
+        hashes: [convertIntegrity(integrity[architecture])],
         licenses: [{ license: { id: 'MIT' } }],
         cpe: cpeName('nodejs:node.js', version),
         purl: source,
@@ -64,7 +64,7 @@ export function runtimeSbom(
         'bom-ref': 'node',
         name: 'node',
         version,
-        hashes: [sha256(node)],
+        hashes: [sha256Checksum(node)],
       },
       ...libraryComponents,
     ],

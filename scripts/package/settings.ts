@@ -14,7 +14,9 @@ export interface PublisherSettings extends Publisher {
   readonly packages: string;
 }
 
-const FORMS: Readonly<Record<keyof PublisherSettings, readonly [form: RegExp, text: string]>> = {
+const SETTING_FORMATS: Readonly<
+  Record<keyof PublisherSettings, readonly [form: RegExp, text: string]>
+> = {
   maintainer: [/^[^<>]+ <[^<>\s]+@[^<>\s]+>$/, 'a name and an address: NAME <ADDRESS>'],
   owner: [/^@[\w-]+(\/[\w.-]+)?$/, '@NAME or @ORGANISATION/TEAM, as in .github/CODEOWNERS'],
   repository: [/^https:\/\/\S+$/, 'an https:// address'],
@@ -31,7 +33,7 @@ export async function readPublisherSettings(): Promise<Readonly<Record<string, u
 
 /** Returns a sentence for each setting that is missing or invalid. */
 export function findSettingsProblems(settings: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(FORMS).flatMap(([name, [form, text]]) => {
+  return Object.entries(SETTING_FORMATS).flatMap(([name, [form, text]]) => {
     const value = settings[name];
     const isValid = typeof value === 'string' && form.test(value);
     return isValid ? [] : [`packaging/publisher.json: ${name} must be ${text}.`];

@@ -35,8 +35,8 @@ export class Signer {
         [...settings, `passphrase-file ${passphraseFile}`, ''].join('\n'),
       );
       await chmod(home, 0o700);
-      const { failed } = await gpg(home, ['--quiet', '--import'], secretKey);
-      const { stdout } = await gpg(home, ['--list-secret-keys', '--with-colons']);
+      const { failed } = await runGpg(home, ['--quiet', '--import'], secretKey);
+      const { stdout } = await runGpg(home, ['--list-secret-keys', '--with-colons']);
       const lines = stdout.split('\n').map((line) => line.split(':'));
       const keys = lines.filter(([kind]) => kind === 'sec');
       const createdAt = Number(keys[0]?.[5]);
@@ -46,7 +46,7 @@ export class Signer {
           'SIGNING_KEY must be exactly one secret key, as gpg --armor --export-secret-keys prints it.',
         );
       }
-      const exported = await gpg(home, ['--export', '--export-options', 'export-minimal']);
+      const exported = await runGpg(home, ['--export', '--export-options', 'export-minimal']);
       return new Signer(home, fingerprint, createdAt, `${exported.stdout}\n`);
     } catch (error) {
       await removeKeyRing(home);
@@ -90,7 +90,7 @@ export class Signer {
 
   async #run(words: readonly string[], time: number): Promise<void> {
     const all = ['--yes', '--local-user', this.fingerprint, ...this.#time(time), ...words];
-    const { failed, stderr } = await gpg(this.#home, all);
+    const { failed, stderr } = await runGpg(this.#home, all);
     if (failed) throw new Error(`gpg could not sign with the key ${this.fingerprint}: ${stderr}`);
   }
 
@@ -103,7 +103,7 @@ export class Signer {
   }
 }
 
-function gpg(home: string, words: readonly string[], input = '') {
+function runGpg(home: string, words: readonly string[], input = '') {
   return execa('gpg', words, { env: { GNUPGHOME: home, LC_ALL: 'C' }, input, reject: false });
 }
 

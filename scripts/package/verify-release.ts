@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checksumsFile, verifyChecksums } from './checksums.ts';
+import { checksumsFileName, verifyChecksums } from './checksums.ts';
 import type { Verifier } from './verifier.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { Verifier } from './verifier.ts';
  * @throws Error at the first wrong signature or checksum
  */
 export async function verifyRelease(directory: string, verifier: Verifier): Promise<void> {
-  const sums = join(directory, checksumsFile);
+  const sums = join(directory, checksumsFileName);
   await verifier.verify(`${sums}.asc`, sums);
   await verifyChecksums(directory);
   const rpms = (await readdir(directory)).filter((name) => name.endsWith('.rpm'));

@@ -1,5 +1,11 @@
-import { MARKER } from './record-marker.ts';
-import { FIELDS, HEADERS, MESSAGES, VALUES, WORDS } from './vocabulary.ts';
+import { MARKER_FORMAT } from './record-marker.ts';
+import {
+  KNOWN_FIELDS,
+  KNOWN_HEADERS,
+  KNOWN_VALUES,
+  KNOWN_WORDS,
+  MESSAGE_FIELDS,
+} from './vocabulary.ts';
 
 const ID = /[0-9a-f]{24}/g;
 const MAX_ENTRIES = 5;
@@ -36,7 +42,7 @@ export class Anonymiser {
       return more > 0 ? [...shown, `{and ${more} more}`] : shown;
     }
     const entries = Object.entries(Object(value));
-    const known = entries.filter(([key]) => FIELDS.has(key));
+    const known = entries.filter(([key]) => KNOWN_FIELDS.has(key));
     const others = entries.length - known.length;
     return {
       ...Object.fromEntries(known.map(([key, inner]) => [key, this.shape(inner, key)])),
@@ -49,13 +55,13 @@ export class Anonymiser {
    */
   headers(headers: Readonly<Record<string, string>>): Record<string, string> {
     const shown: Record<string, string> = {};
-    for (const [name, pattern] of Object.entries(HEADERS)) {
+    for (const [name, pattern] of Object.entries(KNOWN_HEADERS)) {
       const value = headers[name];
       if (value === undefined) continue;
       shown[name] = pattern.test(value)
         ? value
         : name === 'retry-after'
-          ? retryDate(value)
+          ? maskRetryDate(value)
           : '{other}';
     }
     if (headers['link'] !== undefined) {
@@ -65,11 +71,11 @@ export class Anonymiser {
   }
 
   #text(text: string, field: string): string {
-    if (VALUES.has(text)) return text;
+    if (KNOWN_VALUES.has(text)) return text;
     if (/^[0-9a-f]{24}$/.test(text)) return `{${this.#labelOf(text)}}`;
-    const label = this.#labels.get(text) ?? testText(text);
+    const label = this.#labels.get(text) ?? labelTestText(text);
     if (label !== undefined) return `{${label}}`;
-    if (MESSAGES.has(field)) return this.#message(text);
+    if (MESSAGE_FIELDS.has(field)) return this.#message(text);
     return text === '' ? '' : '{text}';
   }
 
@@ -78,7 +84,7 @@ export class Anonymiser {
     const words = text.split(/\s+/).slice(0, MAX_WORDS);
     const shown = words.map((word) => {
       const [, core = ''] = /^["'(]?([A-Za-z]+)[)"'.,:;!?]*$/.exec(word) ?? [];
-      if (WORDS.has(core.toLowerCase()) || /^\d{1,3}$/.test(word)) return word;
+      if (KNOWN_WORDS.has(core.toLowerCase()) || /^\d{1,3}$/.test(word)) return word;
       const id = /^["'(]?([0-9a-f]{24})[)"'.,:;!?]*$/.exec(word)?.[1];
       return id === undefined ? '…' : `{${this.#labelOf(id)}}`;
     });
@@ -97,13 +103,13 @@ export class Anonymiser {
 }
 
 /** Returns the label of a text that the probe generated. */
-function testText(text: string): string | undefined {
-  if (MARKER.test(text)) return 'changed description';
+function labelTestText(text: string): string | undefined {
+  if (MARKER_FORMAT.test(text)) return 'changed description';
   const [, label, at] = /^jsc-probe-[0-9a-f]{8}-([a-z]+-\d)(@example\.com)?$/.exec(text) ?? [];
   if (label !== undefined) return `${at ? 'address' : 'name'} of ${label.replace('-', ' ')}`;
   return /^jsc-probe-[0-9a-f]{8}$/.test(text) ? 'name of no host' : undefined;
 }
 
-function retryDate(value: string): string {
+function maskRetryDate(value: string): string {
   return Number.isNaN(Date.parse(value)) ? '{other}' : '{date}';
 }

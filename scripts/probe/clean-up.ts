@@ -1,17 +1,22 @@
 import type { Client } from './client.ts';
 import { deleteTestObject } from './deletion.ts';
-import { membershipRequest, recordChange, recordRead, userEdgeRequest } from './host-actions.ts';
+import {
+  membershipRequest,
+  recordChangeRequest,
+  recordReadRequest,
+  userEdgeRequest,
+} from './host-actions.ts';
 import { type Survey, survey } from './organisation.ts';
 import { readPrimaryUser } from './questions/record-fields.ts';
 import { fromMarker, insightsState, type OriginalRecord } from './record-marker.ts';
 import type { TestObject } from './test-object.ts';
 import type { TestObjects } from './test-objects.ts';
 
-const ROUNDS = 3;
+const MAX_ROUNDS = 3;
 const BETWEEN_ROUNDS_MS = 1000;
 
 /** The result of a clean-up. */
-export interface CleanUp {
+export interface CleanUpResult {
   readonly removed: number;
   /** The names of test objects that could not be removed. */
   readonly left: readonly string[];
@@ -36,7 +41,7 @@ export async function cleanUp({
   client,
   objects,
   allowDescription,
-}: CleanUpContext): Promise<CleanUp> {
+}: CleanUpContext): Promise<CleanUpResult> {
   client.startCleaning();
   try {
     const removed = new Set<string>();
@@ -52,7 +57,7 @@ export async function cleanUp({
       }
       const isDone = left.length === 0 && isRecordRestored !== false;
       // Ends after a survey that finds no test objects, or after the last round.
-      if ((isDone && found.testObjects.length === 0) || round > ROUNDS) {
+      if ((isDone && found.testObjects.length === 0) || round > MAX_ROUNDS) {
         const { dynamicGroups } = found;
         return { removed: removed.size, left, isRecordRestored, dynamicGroups };
       }
@@ -80,14 +85,14 @@ async function restoreRecord(
 ): Promise<boolean | undefined> {
   const { systemId } = client;
   const read = async () => {
-    const { status, body } = await client.send(recordRead(systemId));
+    const { status, body } = await client.send(recordReadRequest(systemId));
     return status === 200 ? (Object(body) as Record<string, unknown>) : undefined;
   };
   const record = await read();
   if (record === undefined) return undefined;
   const testUsers = new Set(testObjects.map(({ id }) => id));
   if (testUsers.has(readPrimaryUser(record).id ?? '')) {
-    await client.send(recordChange(systemId, { 'primarySystemUser.id': null }));
+    await client.send(recordChangeRequest(systemId, { 'primarySystemUser.id': null }));
   }
   const original = fromMarker(record['description']);
   if (original !== undefined) await restoreFields(client, record, original, allowDescription);
@@ -109,10 +114,10 @@ async function restoreFields(
   const { systemId } = client;
   if (systemInsights !== undefined && insightsState(record['systemInsights']) !== systemInsights) {
     const { status } = await client.send(
-      recordChange(systemId, { systemInsights: { state: systemInsights } }),
+      recordChangeRequest(systemId, { systemInsights: { state: systemInsights } }),
     );
     if (status !== 200) return;
   }
   allowDescription(description);
-  await client.send(recordChange(systemId, { description }));
+  await client.send(recordChangeRequest(systemId, { description }));
 }

@@ -1,7 +1,7 @@
 import { pause } from '../../src/base/pause.ts';
 import { isTransientStatus, parseRetryAfter } from '../../src/transport/retry/policy.ts';
-import { type ProbeRequest, requirePermitted, type Territory } from './permission.ts';
-import { Unanswered } from './unanswered.ts';
+import { type ProbeRequest, type ProbeScope, requirePermitted } from './permission.ts';
+import { UnansweredQuestion } from './unanswered-question.ts';
 import type { Wire } from './wire.ts';
 
 /**
@@ -9,8 +9,8 @@ import type { Wire } from './wire.ts';
  * count.
  */
 export const REQUEST_BUDGET = 300;
-const ATTEMPTS = 4;
-const CLEANING_ATTEMPTS = 7;
+const MAX_ATTEMPTS = 4;
+const MAX_CLEAN_UP_ATTEMPTS = 7;
 const MAX_WAIT_MS = 60_000;
 
 /** A request and its outcome. */
@@ -38,7 +38,7 @@ export class Client {
   readonly systemId: string;
   readonly exchanges: Exchange[] = [];
   readonly #wire: Wire;
-  readonly #territory: () => Territory;
+  readonly #scope: () => ProbeScope;
   readonly #stop: AbortSignal;
   readonly #onExchange: (exchange: Exchange) => void;
   #isCleaning = false;
@@ -46,13 +46,13 @@ export class Client {
 
   constructor(
     wire: Wire,
-    territory: () => Territory,
+    scope: () => ProbeScope,
     stop: AbortSignal,
     onExchange: (exchange: Exchange) => void = () => {},
   ) {
     this.systemId = wire.systemId;
     this.#wire = wire;
-    this.#territory = territory;
+    this.#scope = scope;
     this.#stop = stop;
     this.#onExchange = onExchange;
   }
@@ -80,7 +80,7 @@ export class Client {
     for (let attempts = 1; ; attempts++) {
       const { exchange, mayHaveTakenEffect } = await this.#attempt(request);
       const isFinal = exchange.status > 0 && !isTransientStatus(exchange.status);
-      if (isFinal || attempts >= (this.#isCleaning ? CLEANING_ATTEMPTS : ATTEMPTS)) {
+      if (isFinal || attempts >= (this.#isCleaning ? MAX_CLEAN_UP_ATTEMPTS : MAX_ATTEMPTS)) {
         return { ...exchange, inDoubt };
       }
       inDoubt ||= mayHaveTakenEffect;
@@ -103,9 +103,9 @@ export class Client {
     if (!this.#isCleaning) {
       this.#stop.throwIfAborted();
       if (this.#requests >= REQUEST_BUDGET)
-        throw new Unanswered('the budget of requests is used up');
+        throw new UnansweredQuestion('the budget of requests is used up');
     }
-    requirePermitted(request, this.#territory());
+    requirePermitted(request, this.#scope());
     this.#requests++;
     const start = performance.now();
     const outcome = await this.#wire.send(request);
@@ -116,7 +116,7 @@ export class Client {
       request,
       status,
       headers,
-      ...parsed(isAnswered ? outcome.body : ''),
+      ...parseBody(isAnswered ? outcome.body : ''),
       failure: isAnswered ? undefined : outcome.failure,
       ms,
     };
@@ -127,7 +127,7 @@ export class Client {
   }
 }
 
-function parsed(text: string): Pick<Exchange, 'body' | 'isJson'> {
+function parseBody(text: string): Pick<Exchange, 'body' | 'isJson'> {
   try {
     return { body: JSON.parse(text), isJson: true };
   } catch {

@@ -19,11 +19,11 @@ export interface AdministratorCredentials {
   /** The secrets, which no file may contain. */
   readonly secrets: readonly string[];
   /** Returns the authentication with the API of a region. Sends no request. */
-  open(region: Region): Promise<OpenCredentials>;
+  open(region: Region): Promise<OpenedAuthentication>;
 }
 
 /** The authentication with an API, and the function that closes its connections. */
-export interface OpenCredentials {
+export interface OpenedAuthentication {
   readonly authentication: Authentication;
   close(): void;
 }
@@ -68,7 +68,7 @@ export function takeCredentials(
 async function openServiceAccount(
   client: ClientCredentials,
   tokenUrl: string,
-): Promise<OpenCredentials> {
+): Promise<OpenedAuthentication> {
   const { origin, pathname } = new URL(tokenUrl);
   const options = { ca_path: undefined, proxy: undefined, timeout: 3600, request_timeout: 15 };
   const [destination] = await openDestination(origin, options, 0, async () => {});

@@ -1,5 +1,5 @@
 import type { Client } from './client.ts';
-import { asTestObject, COLLECTIONS, type TestObject } from './test-object.ts';
+import { asTestObject, COLLECTION_PATHS, type TestObject } from './test-object.ts';
 import type { TestObjects } from './test-objects.ts';
 
 /**
@@ -11,7 +11,7 @@ export async function deleteTestObject(
   objects: TestObjects,
   object: TestObject,
 ): Promise<boolean> {
-  const path = `${COLLECTIONS[object.kind]}/${object.id}`;
+  const path = `${COLLECTION_PATHS[object.kind]}/${object.id}`;
   const shown = await client.send({ actor: 'administrator', method: 'GET', path });
   if (shown.status === 404) {
     objects.forget(object.id);

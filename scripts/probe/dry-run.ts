@@ -15,7 +15,7 @@ export async function dryRun(deletesRecord: boolean, print: (line: string) => vo
   addDynamicGroup(emulator.store, [host.systemId]);
   emulator.store.addNamed('policy', 'emulated');
   const apiKey = emulator.store.addApiKey();
-  const lines = lineCollapser(print);
+  const lines = createLineCollapser(print);
   try {
     await runProbe({
       agentDir: host.agentDir,
@@ -39,7 +39,7 @@ export async function dryRun(deletesRecord: boolean, print: (line: string) => vo
 }
 
 /** Prints equal lines in a row once. */
-function lineCollapser(print: (line: string) => void) {
+function createLineCollapser(print: (line: string) => void) {
   let last: string | undefined;
   let times = 0;
   const end = () => {

@@ -1,6 +1,6 @@
 import type { Answer, Client, Exchange } from './client.ts';
 import type { ProbeRequest } from './permission.ts';
-import { Unanswered } from './unanswered.ts';
+import { UnansweredQuestion } from './unanswered-question.ts';
 
 /** A list of this host's edges, as in the path of a request. */
 export type EdgeList = 'memberof' | 'users' | 'associations?targets=user';
@@ -30,19 +30,20 @@ export function userEdgeRequest(
 }
 
 /** Returns the request with which this host changes its record. */
-export function recordChange(systemId: string, body: object): ProbeRequest {
+export function recordChangeRequest(systemId: string, body: object): ProbeRequest {
   return { actor: 'host', method: 'PUT', path: `/api/systems/${systemId}`, body };
 }
 
 /** Returns the request with which this host reads its record. */
-export function recordRead(systemId: string): ProbeRequest {
+export function recordReadRequest(systemId: string): ProbeRequest {
   return { actor: 'host', method: 'GET', path: `/api/systems/${systemId}` };
 }
 
 /** Reads this host's record. */
 export async function readRecord(client: Client): Promise<Record<string, unknown>> {
-  const { status, body } = await client.send(recordRead(client.systemId));
-  if (status !== 200) throw new Unanswered(`the record could not be read (status ${status})`);
+  const { status, body } = await client.send(recordReadRequest(client.systemId));
+  if (status !== 200)
+    throw new UnansweredQuestion(`the record could not be read (status ${status})`);
   return Object(body);
 }
 
@@ -64,7 +65,7 @@ export async function readPage(
   const path = `/api/v2/systems/${client.systemId}/${list}${separator}limit=${limit}&skip=${skip}`;
   const { status, body, headers } = await client.send({ actor: 'host', method: 'GET', path });
   if (status !== 200 || !(body === null || Array.isArray(body))) {
-    throw new Unanswered(`a list could not be read (status ${status})`);
+    throw new UnansweredQuestion(`a list could not be read (status ${status})`);
   }
   const entries = (body ?? []).map(Object);
   const ids = entries.map(({ id, to }: Record<string, unknown>) => String(Object(to).id ?? id));
@@ -101,11 +102,11 @@ export async function timeUntil(
 
 /**
  * Returns the status of an answer.
- * @throws Unanswered if no answer arrived, or if an earlier attempt may have taken effect
+ * @throws UnansweredQuestion if no answer arrived, or if an earlier attempt may have taken effect
  */
-export function plainStatus(answer: Answer | Exchange): number {
+export function requireClearStatus(answer: Answer | Exchange): number {
   if (answer.status === 0 || ('inDoubt' in answer && answer.inDoubt)) {
-    throw new Unanswered('a request had to be repeated, so its answer says nothing');
+    throw new UnansweredQuestion('a request had to be repeated, so its answer says nothing');
   }
   return answer.status;
 }

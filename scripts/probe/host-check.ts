@@ -1,5 +1,5 @@
 import type { Client } from './client.ts';
-import { recordRead } from './host-actions.ts';
+import { recordReadRequest } from './host-actions.ts';
 
 /** The error for a host that the probe cannot use. Nothing was created. */
 export class HostRefused extends Error {}
@@ -10,8 +10,8 @@ export class HostRefused extends Error {}
  * @throws HostRefused
  */
 export async function requireSameOrganisation(client: Client): Promise<Record<string, unknown>> {
-  const own = await readOwn(client);
-  const { path } = recordRead(client.systemId);
+  const own = await readOwnRecord(client);
+  const { path } = recordReadRequest(client.systemId);
   const seen = await client.send({ actor: 'administrator', method: 'GET', path });
   const { _id, id = _id } = Object(seen.body);
   if (seen.status !== 200 || id !== client.systemId) {
@@ -22,8 +22,8 @@ export async function requireSameOrganisation(client: Client): Promise<Record<st
   return own;
 }
 
-async function readOwn(client: Client): Promise<Record<string, unknown>> {
-  const read = recordRead(client.systemId);
+async function readOwnRecord(client: Client): Promise<Record<string, unknown>> {
+  const read = recordReadRequest(client.systemId);
   const first = await client.send(read);
   // The first answer's Date header corrected this host's clock, so a second signature may be valid.
   const { status, body } = first.status === 401 ? await client.send(read) : first;

@@ -1,5 +1,5 @@
 /** The error code of a module, or `ok` for success. */
-type Outcome =
+type ModuleOutcome =
   | 'ok'
   | 'not_applied'
   | 'not_found'
@@ -8,15 +8,15 @@ type Outcome =
   | 'unavailable'
   | 'unexpected_response';
 
-const TRANSIENT = [408, 429, 500, 502, 503, 504];
+const TRANSIENT_STATUSES = [408, 429, 500, 502, 503, 504];
 
 /** Returns the outcome of a module whose write of an edge got the given answer. */
 export function edgeOutcome(
   op: 'add' | 'remove',
   { status, effect }: { readonly status: number; readonly effect: boolean },
-): Outcome {
+): ModuleOutcome {
   if (status === 401) return 'unauthorized';
-  if (TRANSIENT.includes(status)) return 'unavailable';
+  if (TRANSIENT_STATUSES.includes(status)) return 'unavailable';
   if (status >= 500) return 'unexpected_response';
   // A refused write counts as success if the edge is in its desired state.
   if (effect) return 'ok';
@@ -31,16 +31,16 @@ export function recordOutcome({
 }: {
   readonly status: number;
   readonly effect: boolean;
-}): Outcome {
+}): ModuleOutcome {
   if (status === 401) return 'unauthorized';
-  if (TRANSIENT.includes(status)) return 'unavailable';
+  if (TRANSIENT_STATUSES.includes(status)) return 'unavailable';
   if (status === 404) return 'not_found';
   if (status >= 500) return 'unexpected_response';
   if (status >= 400) return 'rejected';
   return effect ? 'ok' : 'not_applied';
 }
 
-const EXPLANATIONS: Readonly<Record<Outcome, string>> = {
+const EXPLANATIONS: Readonly<Record<ModuleOutcome, string>> = {
   ok: 'succeeds',
   not_applied: 'fails with not_applied, because reading back does not show the change',
   not_found: 'fails with not_found and quotes JumpCloud',
@@ -51,6 +51,6 @@ const EXPLANATIONS: Readonly<Record<Outcome, string>> = {
 };
 
 /** Returns a sentence that describes the outcome of a module. */
-export function moduleSentence(module: string, outcome: Outcome): string {
+export function moduleSentence(module: string, outcome: ModuleOutcome): string {
   return `${module} ${EXPLANATIONS[outcome]}.`;
 }

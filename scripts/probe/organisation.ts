@@ -1,5 +1,5 @@
 import type { Client } from './client.ts';
-import { asTestObject, COLLECTIONS, type TestObject } from './test-object.ts';
+import { asTestObject, COLLECTION_PATHS, type TestObject } from './test-object.ts';
 
 const PAGE_SIZE = 100;
 /**
@@ -19,13 +19,13 @@ export class SurveyError extends Error {}
 
 /** Lists all system groups and users with the administrator's credentials. */
 export async function survey(client: Client): Promise<Survey> {
-  const groups = await readAll(async (skip) => {
-    const path = `${COLLECTIONS.system_group}?limit=${PAGE_SIZE}&skip=${skip}&sort=id`;
+  const groups = await readAllPages(async (skip) => {
+    const path = `${COLLECTION_PATHS.system_group}?limit=${PAGE_SIZE}&skip=${skip}&sort=id`;
     const answer = await client.send({ actor: 'administrator', method: 'GET', path });
     requireOk('system groups', answer.status);
     return { entries: answer.body, total: Number(answer.headers['x-total-count']) };
   });
-  const users = await readAll(async (skip) => {
+  const users = await readAllPages(async (skip) => {
     const answer = await client.send({
       actor: 'administrator',
       method: 'POST',
@@ -56,7 +56,7 @@ type Entry = Readonly<Record<string, unknown>>;
  * Reads all pages of a list. Stops when the total is reached, or at an empty page if there is no
  * total. A short page does not end the list.
  */
-async function readAll(
+async function readAllPages(
   readPage: (skip: number) => Promise<{ entries: unknown; total: number }>,
 ): Promise<Entry[]> {
   const all: Entry[] = [];

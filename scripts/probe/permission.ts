@@ -1,5 +1,5 @@
-import { MARKER } from './record-marker.ts';
-import { COLLECTIONS, isTestName, TEST_KINDS, type TestObject } from './test-object.ts';
+import { MARKER_FORMAT } from './record-marker.ts';
+import { COLLECTION_PATHS, isTestName, TEST_KINDS, type TestObject } from './test-object.ts';
 
 /** The sender of a request: this host with its signature, or the administrator. */
 export type Actor = 'host' | 'administrator';
@@ -16,7 +16,7 @@ export interface ProbeRequest {
 }
 
 /** The objects that a run of the probe may change. */
-export interface Territory {
+export interface ProbeScope {
   readonly systemId: string;
   /** The test objects by id: those that this run created, and those that earlier runs left. */
   readonly made: ReadonlyMap<string, TestObject>;
@@ -33,11 +33,9 @@ export class ForbiddenRequest extends Error {}
  * its record. Every request of the probe passes this check right before it is sent.
  * @throws ForbiddenRequest
  */
-export function requirePermitted(request: ProbeRequest, territory: Territory): void {
+export function requirePermitted(request: ProbeRequest, scope: ProbeScope): void {
   const isPermitted =
-    request.actor === 'host'
-      ? mayHostSend(request, territory)
-      : mayAdministratorSend(request, territory);
+    request.actor === 'host' ? mayHostSend(request, scope) : mayAdministratorSend(request, scope);
   if (isPermitted) return;
   throw new ForbiddenRequest(
     `The probe may not send ${request.method} ${request.path}. Nothing was sent. This is a bug in the probe.`,
@@ -47,27 +45,27 @@ export function requirePermitted(request: ProbeRequest, territory: Territory): v
 const ADMINISTRATOR_READS =
   /^\/api\/(v2\/(systemgroups|policies)|v2\/systemgroups\/[0-9a-f]{24}(\/membership)?|systemusers\/[0-9a-f]{24}|systems\/[0-9a-f]{24}|commands)(\?|$)/;
 
-function mayAdministratorSend({ method, path, body }: ProbeRequest, { made }: Territory): boolean {
+function mayAdministratorSend({ method, path, body }: ProbeRequest, { made }: ProbeScope): boolean {
   switch (method) {
     case 'GET':
       return ADMINISTRATOR_READS.test(path);
     case 'POST': {
       if (path === '/api/search/systemusers') return true;
       const { name, username = name } = Object(body);
-      return Object.values(COLLECTIONS).includes(path) && isTestName(username);
+      return Object.values(COLLECTION_PATHS).includes(path) && isTestName(username);
     }
     case 'DELETE':
       return TEST_KINDS.some((kind) => {
-        const id = path.slice(COLLECTIONS[kind].length + 1);
-        return path === `${COLLECTIONS[kind]}/${id}` && made.get(id)?.kind === kind;
+        const id = path.slice(COLLECTION_PATHS[kind].length + 1);
+        return path === `${COLLECTION_PATHS[kind]}/${id}` && made.get(id)?.kind === kind;
       });
     case 'PUT':
       return false;
   }
 }
 
-function mayHostSend({ method, path, body }: ProbeRequest, territory: Territory): boolean {
-  const { systemId, made, mayDeleteRecord } = territory;
+function mayHostSend({ method, path, body }: ProbeRequest, scope: ProbeScope): boolean {
+  const { systemId, made, mayDeleteRecord } = scope;
   const record = `/api/systems/${systemId}`;
   switch (method) {
     case 'GET':
@@ -77,7 +75,7 @@ function mayHostSend({ method, path, body }: ProbeRequest, territory: Territory)
         /^\/api\/v2\/policies\/[0-9a-f]{24}\/memberof$/.test(path)
       );
     case 'PUT':
-      return path === record && isPermittedChange(body, territory);
+      return path === record && isPermittedChange(body, scope);
     case 'DELETE':
       return path === record && mayDeleteRecord;
     case 'POST': {
@@ -95,11 +93,11 @@ function mayHostSend({ method, path, body }: ProbeRequest, territory: Territory)
 /**
  * Returns whether a change of the record is one of the probe's temporary changes, or reverses one.
  */
-function isPermittedChange(body: unknown, { made, description }: Territory): boolean {
+function isPermittedChange(body: unknown, { made, description }: ProbeScope): boolean {
   return Object.entries(Object(body)).every(([field, value]) => {
     switch (field) {
       case 'description':
-        return value === description || (typeof value === 'string' && MARKER.test(value));
+        return value === description || (typeof value === 'string' && MARKER_FORMAT.test(value));
       case 'systemInsights':
         return ['enabled', 'deferred'].includes(Object(value).state);
       case 'primarySystemUser.id':

@@ -43,13 +43,13 @@ export interface Question<T extends object = object> {
    * The behaviour of the modules if the assumption is wrong. The documentation contains this text.
    */
   readonly otherwise: string;
-  /** @throws Unanswered */
+  /** @throws UnansweredQuestion */
   readonly ask: (probe: Probe) => Promise<T>;
   readonly judge: (answer: T) => Judgement;
 }
 
 /** Checks the types of a question, and returns the question without the type of its answer. */
-export function question<T extends object>(definition: Question<T>): Question {
+export function defineQuestion<T extends object>(definition: Question<T>): Question {
   return definition as unknown as Question;
 }
 

@@ -3,14 +3,14 @@
  * contains the original values. If this run is killed, a later run can restore them from any
  * directory.
  */
-export const MARKER =
+export const MARKER_FORMAT =
   /^jsc-probe-[0-9a-f]{8} systemInsights=(enabled|deferred|unknown): ([\s\S]*)$/;
 
 /**
  * The maximum length of a description that the probe changes. JumpCloud could truncate a longer
  * description when the marker is added to it.
  */
-export const MAX_DESCRIPTION = 200;
+export const MAX_DESCRIPTION_LENGTH = 200;
 
 /** The original values of the fields that the probe changes. */
 export interface OriginalRecord {
@@ -28,7 +28,7 @@ export function toMarker(run: string, { description, systemInsights }: OriginalR
  * Returns the original values from a marker. Returns undefined for a description without a marker.
  */
 export function fromMarker(description: unknown): OriginalRecord | undefined {
-  const found = typeof description === 'string' ? MARKER.exec(description) : null;
+  const found = typeof description === 'string' ? MARKER_FORMAT.exec(description) : null;
   if (found === null) return undefined;
   const [, state, original = ''] = found;
   return { description: original, systemInsights: insightsState({ state }) };

@@ -17,7 +17,7 @@ export function toMarkdown(report: Report): string {
     '',
     clean_up === undefined
       ? 'The run did not clean up.'
-      : `Cleaned up: ${clean_up.removed} objects removed, ${clean_up.left} left, record ${restored(clean_up.record_restored)}.`,
+      : `Cleaned up: ${clean_up.removed} objects removed, ${clean_up.left} left, record ${formatRestored(clean_up.record_restored)}.`,
     ...questions
       .filter(({ exchanges }) => exchanges.length > 0)
       .flatMap((one) => [
@@ -39,7 +39,7 @@ function summaryOf(one: Report['questions'][number]): string {
   return 'reason' in one ? `${one.reason}.` : '';
 }
 
-function restored(value: boolean | null): string {
+function formatRestored(value: boolean | null): string {
   if (value === null) return 'not readable';
   return value ? 'as before' : 'NOT restored';
 }

@@ -1,6 +1,6 @@
 import { version } from '../../package.json';
 import type { Anonymiser } from './anonymiser.ts';
-import type { CleanUp } from './clean-up.ts';
+import type { CleanUpResult } from './clean-up.ts';
 import type { Exchange } from './client.ts';
 import type { Judgement, Question } from './question.ts';
 
@@ -17,7 +17,7 @@ export type AskedQuestion = {
 export interface FinishedRun {
   readonly asked: readonly AskedQuestion[];
   readonly unasked: readonly Question[];
-  readonly cleanUp: CleanUp | undefined;
+  readonly cleanUp: CleanUpResult | undefined;
   readonly requests: number;
   readonly region: string;
   readonly credentials: string;
@@ -40,16 +40,18 @@ export interface ReportedExchange {
 /** Returns the report, without anything that identifies the organisation. */
 export function toReport(run: FinishedRun, anonymiser: Anonymiser) {
   const unasked = run.unasked.map((question) => ({
-    ...describe(question),
+    ...describeQuestion(question),
     verdict: 'not asked' as const,
     exchanges: [],
   }));
   const asked = run.asked.map((one) => ({
-    ...describe(one.question),
+    ...describeQuestion(one.question),
     ...(one.answer === undefined
       ? { verdict: 'not answered' as const, reason: one.reason }
       : { ...one.judgement, answer: one.answer }),
-    exchanges: collapse(one.exchanges.map((exchange) => toReportedExchange(exchange, anonymiser))),
+    exchanges: collapseRepeats(
+      one.exchanges.map((exchange) => toReportedExchange(exchange, anonymiser)),
+    ),
   }));
   return {
     report: 'npm run probe, jumpcloud-system-context',
@@ -70,7 +72,7 @@ export function toReport(run: FinishedRun, anonymiser: Anonymiser) {
 
 export type Report = ReturnType<typeof toReport>;
 
-function describe({ id, question, assumption, confidence }: Question) {
+function describeQuestion({ id, question, assumption, confidence }: Question) {
   return { id, question, assumption, confidence };
 }
 
@@ -91,7 +93,7 @@ export function toReportedExchange(exchange: Exchange, anonymiser: Anonymiser): 
 }
 
 /** Replaces equal exchanges in a row with one exchange and their number. */
-function collapse(exchanges: readonly ReportedExchange[]): ReportedExchange[] {
+function collapseRepeats(exchanges: readonly ReportedExchange[]): ReportedExchange[] {
   const collapsed: { exchange: ReportedExchange; text: string; times: number }[] = [];
   for (const exchange of exchanges) {
     const text = JSON.stringify(exchange);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { regionOfOrigin } from '../../src/agent/region.ts';
 import { readAgentVersion } from '../../src/agent/version.ts';
 import { Anonymiser } from './anonymiser.ts';
-import { type CleanUp, cleanUp } from './clean-up.ts';
+import { type CleanUpResult, cleanUp } from './clean-up.ts';
 import { Client, type Exchange } from './client.ts';
 import type { AdministratorCredentials } from './credentials.ts';
 import { HostRefused, requireSameOrganisation } from './host-check.ts';
@@ -10,8 +10,8 @@ import type { Probe, Question } from './question.ts';
 import { LAST_QUESTION, QUESTIONS } from './questions.ts';
 import type { AskedQuestion, FinishedRun } from './report.ts';
 import { asTestObject, TEST_KINDS, type TestObject } from './test-object.ts';
-import { TestObjects, territoryOf } from './test-objects.ts';
-import { Unanswered } from './unanswered.ts';
+import { scopeOf, TestObjects } from './test-objects.ts';
+import { UnansweredQuestion } from './unanswered-question.ts';
 import { openWire, type WireOptions } from './wire.ts';
 
 /** The options of a run. */
@@ -48,7 +48,7 @@ export async function runProbe(options: RunOptions): Promise<RunOutcome> {
   const wire = await openWire(options, options.credentials);
   const client = new Client(
     wire,
-    () => territoryOf(objects, wire.systemId, description, mayDeleteRecord),
+    () => scopeOf(objects, wire.systemId, description, mayDeleteRecord),
     stop,
     (exchange) => {
       for (const kind of TEST_KINDS) {
@@ -69,13 +69,13 @@ export async function runProbe(options: RunOptions): Promise<RunOutcome> {
       },
     });
   const asked: AskedQuestion[] = [];
-  let last: CleanUp | undefined;
+  let last: CleanUpResult | undefined;
   try {
     onProgress('Looking for left-overs of earlier runs');
     const before = await clean();
     reportCleanUp(before, onProgress);
     if (before.left.length > 0 || before.isRecordRestored === false)
-      throw new HostRefused(LEFT_OVER);
+      throw new HostRefused(LEFT_OVER_MESSAGE);
     let probe: Probe | undefined;
     try {
       onProgress('Checking this host and the credentials');
@@ -84,7 +84,7 @@ export async function runProbe(options: RunOptions): Promise<RunOutcome> {
       const { agentDir, settleMs } = options;
       const { dynamicGroups } = before;
       probe = { client, objects, record, agentDir, dynamicGroups, settleMs };
-      for (const question of QUESTIONS) asked.push(await ask(question, probe, onProgress));
+      for (const question of QUESTIONS) asked.push(await askQuestion(question, probe, onProgress));
     } catch (error) {
       if (!stop.aborted) throw error;
       onProgress('Interrupted');
@@ -96,7 +96,7 @@ export async function runProbe(options: RunOptions): Promise<RunOutcome> {
     const isClean = last.left.length === 0 && last.isRecordRestored === true;
     if (probe !== undefined && options.deletesRecord && !stop.aborted && isClean) {
       mayDeleteRecord = true;
-      asked.push(await ask(LAST_QUESTION, probe, onProgress));
+      asked.push(await askQuestion(LAST_QUESTION, probe, onProgress));
     }
   } finally {
     wire.close();
@@ -114,10 +114,10 @@ export async function runProbe(options: RunOptions): Promise<RunOutcome> {
   };
 }
 
-const LEFT_OVER =
+const LEFT_OVER_MESSAGE =
   'Left-overs of an earlier run could not be removed, so nothing new was created. Remove them in the Admin Portal, or run again.';
 
-async function ask(
+async function askQuestion(
   question: Question,
   probe: Probe,
   onProgress: (line: string) => void,
@@ -132,13 +132,13 @@ async function ask(
     onProgress(`  ${judgement.verdict}: ${judgement.summary}`);
     return { ...asked(), answer, judgement };
   } catch (error) {
-    if (!(error instanceof Unanswered)) throw error;
+    if (!(error instanceof UnansweredQuestion)) throw error;
     onProgress(`  not answered: ${error.message}.`);
     return { ...asked(), answer: undefined, reason: error.message };
   }
 }
 
-function reportCleanUp({ removed, left }: CleanUp, onProgress: (line: string) => void): void {
+function reportCleanUp({ removed, left }: CleanUpResult, onProgress: (line: string) => void): void {
   if (removed > 0) onProgress(`  ${removed} test objects removed`);
   if (left.length > 0) onProgress(`  still there: ${left.join(', ')}`);
 }

@@ -1,6 +1,6 @@
 import type { Client } from './client.ts';
 import { type EdgeList, readPage } from './host-actions.ts';
-import { Unanswered } from './unanswered.ts';
+import { UnansweredQuestion } from './unanswered-question.ts';
 
 /** The page size. It is small, so that a deleted entry is in the middle of a short list. */
 const PAGE_SIZE = 2;
@@ -37,5 +37,5 @@ export async function readSmallPages(client: Client, list: EdgeList): Promise<Sm
     missing += Math.max(0, Math.min(PAGE_SIZE, (total ?? Infinity) - skip) - found.length);
     ids.push(...found);
   }
-  throw new Unanswered('this host has too many edges');
+  throw new UnansweredQuestion('this host has too many edges');
 }

@@ -3,7 +3,7 @@ export const TEST_KINDS = ['system_group', 'user'] as const;
 export type TestKind = (typeof TEST_KINDS)[number];
 
 /** The path at which an administrator lists and creates the objects of a kind. */
-export const COLLECTIONS: Readonly<Record<TestKind, string>> = {
+export const COLLECTION_PATHS: Readonly<Record<TestKind, string>> = {
   system_group: '/api/v2/systemgroups',
   user: '/api/systemusers',
 };
@@ -15,7 +15,7 @@ export interface TestObject {
   readonly name: string;
 }
 
-const NAME = /^jsc-probe-[0-9a-f]{8}-(?:group|dynamic|user)-\d$/;
+const TEST_NAME = /^jsc-probe-[0-9a-f]{8}-(?:group|dynamic|user)-\d$/;
 
 /** Returns the name of a run's object, for example `jsc-probe-1f2e3d4c-group-1`. */
 export function testName(run: string, label: 'group' | 'dynamic' | 'user', index: number): string {
@@ -24,7 +24,7 @@ export function testName(run: string, label: 'group' | 'dynamic' | 'user', index
 
 /** Returns whether a name has the form of the names of test objects. */
 export function isTestName(name: unknown): name is string {
-  return typeof name === 'string' && NAME.test(name);
+  return typeof name === 'string' && TEST_NAME.test(name);
 }
 
 /** Returns the address of a test user. No mail can reach example.com. */

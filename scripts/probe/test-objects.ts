@@ -1,14 +1,14 @@
 import type { Client } from './client.ts';
-import type { Territory } from './permission.ts';
+import type { ProbeScope } from './permission.ts';
 import {
   asTestObject,
-  COLLECTIONS,
+  COLLECTION_PATHS,
   type TestKind,
   type TestObject,
   testEmail,
   testName,
 } from './test-object.ts';
-import { Unanswered } from './unanswered.ts';
+import { UnansweredQuestion } from './unanswered-question.ts';
 
 /** The test objects of this organisation that the probe may change. */
 export class TestObjects {
@@ -51,13 +51,13 @@ export class TestObjects {
         memberQuery: { queryType: 'FilterQuery', filters },
       });
     const group = await create([rule]).catch((error: unknown) => {
-      if (error instanceof Unanswered) return create([JSON.stringify(rule)]);
+      if (error instanceof UnansweredQuestion) return create([JSON.stringify(rule)]);
       throw error;
     });
-    const path = `${COLLECTIONS.system_group}/${group.id}`;
+    const path = `${COLLECTION_PATHS.system_group}/${group.id}`;
     const { body } = await client.send({ actor: 'administrator', method: 'GET', path });
     if (!String(Object(body).membershipMethod).startsWith('DYNAMIC_')) {
-      throw new Unanswered('JumpCloud did not make the test group dynamic');
+      throw new UnansweredQuestion('JumpCloud did not make the test group dynamic');
     }
     return group;
   }
@@ -73,17 +73,17 @@ export class TestObjects {
     const answer = await client.send({
       actor: 'administrator',
       method: 'POST',
-      path: COLLECTIONS[kind],
+      path: COLLECTION_PATHS[kind],
       body,
     });
     const object = asTestObject(kind, answer.body);
     if (answer.status >= 300 || object?.name !== name) {
-      throw new Unanswered(`a test object could not be created (${formatStatus(answer)})`);
+      throw new UnansweredQuestion(`a test object could not be created (${formatStatus(answer)})`);
     }
     const { state = 'STAGED' } = Object(answer.body);
     this.made.set(object.id, object);
     if (kind === 'user' && state !== 'STAGED') {
-      throw new Unanswered('JumpCloud did not create the test user in the state STAGED');
+      throw new UnansweredQuestion('JumpCloud did not create the test user in the state STAGED');
     }
     this.#created.set(name, object);
     return object;
@@ -96,11 +96,11 @@ export function formatStatus({ status, failure }: { status: number; failure: str
 }
 
 /** Returns the objects and fields that the probe may change. */
-export function territoryOf(
+export function scopeOf(
   objects: TestObjects,
   systemId: string,
   description: string | undefined,
   mayDeleteRecord: boolean,
-): Territory {
+): ProbeScope {
   return { systemId, made: objects.made, description, mayDeleteRecord };
 }

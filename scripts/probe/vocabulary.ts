@@ -1,5 +1,5 @@
 /** Words of JumpCloud's messages that a report may repeat. All other words are left out. */
-export const WORDS: ReadonlySet<string> = new Set(
+export const KNOWN_WORDS: ReadonlySet<string> = new Set(
   `a access accepted action add added after again all allowed already an and another any api are
   assign assigned association associations at attribute attributes automated automatically bad be
   because been before belong bind binding body bound but by can cannot change changed code conflict
@@ -19,7 +19,7 @@ export const WORDS: ReadonlySet<string> = new Set(
 );
 
 /** Values that a report may show. They are constants of the API. */
-export const VALUES: ReadonlySet<string> = new Set([
+export const KNOWN_VALUES: ReadonlySet<string> = new Set([
   ...['system', 'system_group', 'user', 'user_group', 'policy_group', 'policy'],
   ...['add', 'remove', 'update', 'enabled', 'deferred', 'administrator', 'mdm'],
   ...['STAGED', 'ACTIVATED', 'SUSPENDED', 'STATIC', 'NOTSET'],
@@ -28,7 +28,7 @@ export const VALUES: ReadonlySet<string> = new Set([
 ]);
 
 /** Fields of bodies that a report shows. Other fields are only counted. */
-export const FIELDS: ReadonlySet<string> = new Set([
+export const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   ...['_id', 'id', 'type', 'op', 'to', 'attributes', 'paths', 'compiledAttributes', 'sudo'],
   ...['enabled', 'withoutPassword', 'message', 'error', 'code', 'status', 'name', 'username'],
   ...['email', 'state', 'description', 'systemInsights', 'primarySystemUser', 'provisioner'],
@@ -38,10 +38,10 @@ export const FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /** Fields whose text is a message. */
-export const MESSAGES: ReadonlySet<string> = new Set(['message', 'error']);
+export const MESSAGE_FIELDS: ReadonlySet<string> = new Set(['message', 'error']);
 
 /** Headers that a report shows, and the values that it may repeat. */
-export const HEADERS: Readonly<Record<string, RegExp>> = {
+export const KNOWN_HEADERS: Readonly<Record<string, RegExp>> = {
   'content-type': /^(application\/json|text\/html|text\/plain)(; ?charset=utf-8)?$/i,
   'retry-after': /^\d{1,6}$/,
   server: /^cloudflare$/i,

@@ -13,7 +13,7 @@ import type { AdministratorCredentials } from './credentials.ts';
 import type { Actor, ProbeRequest } from './permission.ts';
 
 /** The time limit for all requests of a run, in seconds. It is longer than any run. */
-const TIMEOUT_S = 3600;
+const PROBE_TIMEOUT_S = 3600;
 const REQUEST_TIMEOUT_S = 15;
 
 /** The options of the connection. */
@@ -49,7 +49,7 @@ export async function openWire(
   const region = regionOfAgentServer(registration.agentServerHost) ?? 'us';
   const origin = options.apiUrl ?? API_ORIGINS[region];
   const administrator = await credentials.open(region);
-  const transport = { ca_path: undefined, proxy: undefined, timeout: TIMEOUT_S };
+  const transport = { ca_path: undefined, proxy: undefined, timeout: PROBE_TIMEOUT_S };
   const limits = { ...transport, request_timeout: REQUEST_TIMEOUT_S };
   const [destination] = await openDestination(origin, limits, 0, async () => undefined);
   const { signal } = new AbortController();

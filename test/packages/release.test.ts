@@ -100,7 +100,7 @@ test.runIf(canSign && canPack.deb && canPack.rpm)(
         release: join(directory, name, 'release'),
         repository: join(directory, name, 'repository'),
       };
-      const options = { level: 0, runtime: false };
+      const options = { level: 0, includesRuntime: false };
       await makeRelease(directories, readRelease(inputs), signer, options);
       return directories;
     };

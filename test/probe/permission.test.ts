@@ -10,7 +10,7 @@ const SYSTEM = 'a'.repeat(24);
 const GROUP = 'b'.repeat(24);
 const USER = 'c'.repeat(24);
 const OTHER_ID = 'd'.repeat(24);
-const territory = {
+const scope = {
   systemId: SYSTEM,
   made: new Map([
     [GROUP, { kind: 'system_group', id: GROUP, name: 'jsc-probe-0a1b2c3d-group-1' }],
@@ -74,7 +74,7 @@ const forbidden: Row[] = [
 
 describe('requirePermitted', () => {
   const check = ([actor, method, path, body]: Row) =>
-    requirePermitted({ actor, method, path, body }, territory);
+    requirePermitted({ actor, method, path, body }, scope);
 
   test.each(permitted)('requirePermitted permits the %s to send %s %s %o', (...row) => {
     expect(() => check(row)).not.toThrow();
@@ -86,7 +86,7 @@ describe('requirePermitted', () => {
 
   test('requirePermitted permits the deletion of the record if mayDeleteRecord is set', () => {
     const request = { actor: 'host', method: 'DELETE', path: record } as const;
-    expect(() => requirePermitted(request, { ...territory, mayDeleteRecord: true })).not.toThrow();
+    expect(() => requirePermitted(request, { ...scope, mayDeleteRecord: true })).not.toThrow();
   });
 });
 

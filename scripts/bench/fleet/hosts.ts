@@ -22,7 +22,7 @@ export interface HostsOutcome {
 /**
  * The timeout of modules in seconds. It suffices for all requests of a fleet at the permitted rate.
  */
-const TIMEOUT = 300;
+const MODULE_TIMEOUT_S = 300;
 
 // Ignores the proxy of this machine.
 process.env['HTTPS_PROXY'] = process.env['https_proxy'] = '';
@@ -36,7 +36,7 @@ process.once('message', async ({ url, group, agentDirs }: HostsInput) => {
 
 /** Runs two modules in sequence, as a playbook does. */
 async function runHost(url: string, group: string, agentDir: string): Promise<string[]> {
-  const connection = { agent_dir: agentDir, api_url: url, timeout: TIMEOUT };
+  const connection = { agent_dir: agentDir, api_url: url, timeout: MODULE_TIMEOUT_S };
   const first = await runInProcess(
     'jumpcloud_group_membership',
     { ...connection, groups: [group] },

@@ -9,7 +9,7 @@ import type { HostsInput, HostsOutcome } from './hosts.ts';
 import { countPerSecond, type SecondCounts } from './per-second.ts';
 
 /** The rate limit of the organisation in requests per second. */
-export const LIMIT = 100;
+export const REQUESTS_PER_SECOND = 100;
 
 /** The result of a fleet's run. Times are in seconds. */
 export interface FleetResult {
@@ -34,7 +34,9 @@ export interface FleetResult {
 /** Starts `size` hosts at the same time in an organisation with a rate limit. */
 export async function runFleet(size: number): Promise<FleetResult> {
   const directory = await mkdtemp(join(tmpdir(), 'fleet-'));
-  const emulator = await startEmulator({ rateLimit: { requests: LIMIT, perSeconds: 1 } });
+  const emulator = await startEmulator({
+    rateLimit: { requests: REQUESTS_PER_SECOND, perSeconds: 1 },
+  });
   const { store, url, requests } = emulator;
   try {
     const group = store.addGroup();

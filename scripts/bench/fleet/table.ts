@@ -1,6 +1,6 @@
 import { median } from '../statistics.ts';
 import { totalRequests } from './per-second.ts';
-import { type FleetResult, LIMIT } from './run-fleet.ts';
+import { type FleetResult, REQUESTS_PER_SECOND } from './run-fleet.ts';
 
 /**
  * The minimum number of requests of a host. The membership is read, written and read again. The
@@ -46,9 +46,11 @@ function row(fleet: FleetResult): string[] {
   const { hosts, converged, answered, refused, maxRefusedPerHost, duration, cpu, perSecond } =
     fleet;
   const loads = perSecond.map(totalRequests);
-  const above = (times: number) => loads.filter((count) => count > times * LIMIT).length;
-  // LIMIT requests are answered at once, and LIMIT more after each further second.
-  const minimumDuration = Math.ceil((answered.memberships + answered.systems) / LIMIT) - 1;
+  const above = (times: number) =>
+    loads.filter((count) => count > times * REQUESTS_PER_SECOND).length;
+  // REQUESTS_PER_SECOND requests are answered at once, and as many more after each further second.
+  const minimumDuration =
+    Math.ceil((answered.memberships + answered.systems) / REQUESTS_PER_SECOND) - 1;
   return [
     String(hosts),
     `${converged} of ${hosts}`,

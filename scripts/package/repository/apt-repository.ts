@@ -2,7 +2,7 @@ import { copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/prom
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
-import { checksum } from '../checksums.ts';
+import { computeChecksum } from '../checksums.ts';
 import { modulesPackageName } from '../modules-package.ts';
 import type { Signer } from '../signer.ts';
 import type { Verifier } from '../verifier.ts';
@@ -14,7 +14,7 @@ import type { Verifier } from '../verifier.ts';
 const ARCHITECTURES = ['amd64', 'arm64'];
 
 /** A package index. Its path is relative to `dists/stable`. */
-interface Index {
+interface PackageIndex {
   readonly path: string;
   readonly content: string | Uint8Array;
 }
@@ -74,7 +74,7 @@ export async function verifyAptRepository(directory: string, verifier: Verifier)
 }
 
 async function verifyChecksum(path: string, sum: string): Promise<void> {
-  if ((await checksum(path)) !== sum)
+  if ((await computeChecksum(path)) !== sum)
     throw new Error(`${path} differs from its checksum in the index.`);
 }
 
@@ -82,10 +82,10 @@ async function makeStanza(deb: string): Promise<string> {
   const { stdout } = await execa('dpkg-deb', ['--field', deb]);
   const { size } = await stat(deb);
   const filename = `pool/${basename(deb)}`;
-  return `${stdout}\nFilename: ${filename}\nSize: ${size}\nSHA256: ${await checksum(deb)}\n`;
+  return `${stdout}\nFilename: ${filename}\nSize: ${size}\nSHA256: ${await computeChecksum(deb)}\n`;
 }
 
-function makeIndices(architecture: string, stanzas: readonly string[]): Index[] {
+function makeIndices(architecture: string, stanzas: readonly string[]): PackageIndex[] {
   const fits = new RegExp(`^Architecture: (all|${architecture})$`, 'm');
   const content = stanzas.filter((stanza) => fits.test(stanza)).join('\n');
   const path = `main/binary-${architecture}/Packages`;
@@ -95,11 +95,15 @@ function makeIndices(architecture: string, stanzas: readonly string[]): Index[] 
   ];
 }
 
-async function makeRelease(dist: string, indices: readonly Index[], time: number): Promise<string> {
+async function makeRelease(
+  dist: string,
+  indices: readonly PackageIndex[],
+  time: number,
+): Promise<string> {
   const lines = [];
   for (const { path, content } of indices) {
     const size = String(Buffer.byteLength(content)).padStart(8);
-    lines.push(` ${await checksum(join(dist, path))} ${size} ${path}`);
+    lines.push(` ${await computeChecksum(join(dist, path))} ${size} ${path}`);
   }
   return `Origin: ${modulesPackageName}
 Label: ${modulesPackageName}

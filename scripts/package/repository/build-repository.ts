@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checksum } from '../checksums.ts';
+import { computeChecksum } from '../checksums.ts';
 import { modulesPackageName } from '../modules-package.ts';
 import type { Signer } from '../signer.ts';
 import type { Verifier } from '../verifier.ts';
@@ -8,7 +8,7 @@ import { buildAptRepository, verifyAptRepository } from './apt-repository.ts';
 import { buildDnfRepository, verifyDnfRepository } from './dnf-repository.ts';
 
 /** The file name of the public key in releases and repositories. */
-export const publicKeyFile = `${modulesPackageName}.asc`;
+export const publicKeyFileName = `${modulesPackageName}.asc`;
 
 /**
  * Builds static repositories for apt and dnf from the packages of releases, for any address. `time`
@@ -25,7 +25,7 @@ export async function buildRepository(
   const temporaryDirectory = `${directory}.unfinished`;
   await rm(temporaryDirectory, { recursive: true, force: true });
   await mkdir(temporaryDirectory, { recursive: true });
-  await writeFile(join(temporaryDirectory, publicKeyFile), signer.publicKey);
+  await writeFile(join(temporaryDirectory, publicKeyFileName), signer.publicKey);
   const debs = await collectPackages(releases, '.deb');
   await buildAptRepository(join(temporaryDirectory, 'apt'), debs, time, signer);
   const rpms = await collectPackages(releases, '.rpm');
@@ -50,7 +50,7 @@ async function collectPackages(releases: readonly string[], suffix: string): Pro
     for (const name of (await readdir(release)).filter((file) => file.endsWith(suffix))) {
       const path = join(release, name);
       const other = found.get(name);
-      if (other !== undefined && (await checksum(other)) !== (await checksum(path))) {
+      if (other !== undefined && (await computeChecksum(other)) !== (await computeChecksum(path))) {
         throw new Error(
           `${other} and ${path} differ. Raise packageRevision in package-version.ts.`,
         );

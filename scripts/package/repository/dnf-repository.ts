@@ -2,7 +2,7 @@ import { copyFile, mkdir, readFile, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { execa } from 'execa';
-import { checksum } from '../checksums.ts';
+import { computeChecksum } from '../checksums.ts';
 import type { Signer } from '../signer.ts';
 import type { Verifier } from '../verifier.ts';
 
@@ -51,6 +51,6 @@ export async function verifyDnfRepository(directory: string, verifier: Verifier)
 }
 
 async function verifyChecksum(path: string, sum: string | undefined): Promise<void> {
-  if ((await checksum(path)) !== sum)
+  if ((await computeChecksum(path)) !== sum)
     throw new Error(`${path} differs from its checksum in the index.`);
 }

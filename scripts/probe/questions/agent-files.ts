@@ -1,15 +1,15 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Probe, question, verdictIf } from '../question.ts';
-import { Unanswered } from '../unanswered.ts';
+import { defineQuestion, type Probe, verdictIf } from '../question.ts';
+import { UnansweredQuestion } from '../unanswered-question.ts';
 
-const FILES = ['jcagent.conf', 'client.key', 'client.crt', 'ca.crt'];
+const AGENT_FILES = ['jcagent.conf', 'client.key', 'client.crt', 'ca.crt'];
 
 /**
  * Asks for the modes of the agent's files. Reads only the modes and the first line of the key, and
  * sends no request.
  */
-export const agentFiles = question({
+export const agentFiles = defineQuestion({
   id: 'agent_files',
   question: "Who can read the agent's directory and files, and in which format is the key?",
   assumption: 'The directory has mode 0700, its files 0600, and root owns them. The key is PKCS#1.',
@@ -18,7 +18,7 @@ export const agentFiles = question({
     'Both formats of the key are read. A key that every user can read causes a warning, nothing else.',
   async ask({ agentDir }: Probe) {
     try {
-      const paths = [agentDir, ...FILES.map((name) => join(agentDir, name))];
+      const paths = [agentDir, ...AGENT_FILES.map((name) => join(agentDir, name))];
       const [directory, ...files] = paths.map((path) => statSync(path));
       const modes = new Set(files.map(({ mode }) => octal(mode)));
       const [line] = readFileSync(join(agentDir, 'client.key'), 'utf8').split('\n');
@@ -29,7 +29,7 @@ export const agentFiles = question({
         key: line?.includes('RSA PRIVATE KEY') ? 'PKCS#1' : 'other',
       };
     } catch {
-      throw new Unanswered("the agent's files could not be read");
+      throw new UnansweredQuestion("the agent's files could not be read");
     }
   },
   judge: ({ directory_mode, file_modes, owned_by_root, key }) => ({

@@ -1,16 +1,16 @@
 import type { Client } from '../client.ts';
-import { recordRead } from '../host-actions.ts';
-import { type Probe, question, verdictIf } from '../question.ts';
+import { recordReadRequest } from '../host-actions.ts';
+import { defineQuestion, type Probe, verdictIf } from '../question.ts';
 
 /** The clock errors to try, in seconds. */
-const ERRORS = [30, 60, 120, 180, 240, 290, 310, 360, 600, 900, 1800, 3600, 7200, 86_400];
+const CLOCK_ERRORS_S = [30, 60, 120, 180, 240, 290, 310, 360, 600, 900, 1800, 3600, 7200, 86_400];
 /** The indices of the clock errors around the assumed limit. */
-const FIRST_TRIES = [ERRORS.indexOf(290), ERRORS.indexOf(310)];
+const FIRST_TRIES = [CLOCK_ERRORS_S.indexOf(290), CLOCK_ERRORS_S.indexOf(310)];
 /** The largest clock error that the modules do not correct, in seconds. */
 const MAX_UNCORRECTED_S = 30;
 
 /** Asks for the largest accepted clock error. Only reads this host's record. */
-export const clockTolerance = question({
+export const clockTolerance = defineQuestion({
   id: 'clock_tolerance',
   question: 'How wrong may the Date of a signed request be?',
   assumption: '300 s, ahead or behind.',
@@ -40,11 +40,11 @@ export const clockTolerance = question({
  */
 async function measureTolerance(client: Client, sign: 1 | -1): Promise<number> {
   const isAccepted = async (index: number) => {
-    const clockErrorSeconds = sign * (ERRORS[index] ?? 0);
-    const answer = await client.send({ ...recordRead(client.systemId), clockErrorSeconds });
+    const clockErrorSeconds = sign * (CLOCK_ERRORS_S[index] ?? 0);
+    const answer = await client.send({ ...recordReadRequest(client.systemId), clockErrorSeconds });
     return answer.status === 200;
   };
-  let [accepted, refused] = [-1, ERRORS.length];
+  let [accepted, refused] = [-1, CLOCK_ERRORS_S.length];
   const tryOne = async (index: number) => {
     if (await isAccepted(index)) accepted = Math.max(accepted, index);
     else refused = Math.min(refused, index);
@@ -53,6 +53,6 @@ async function measureTolerance(client: Client, sign: 1 | -1): Promise<number> {
     if (index > accepted && index < refused) await tryOne(index);
   }
   while (refused - accepted > 1) await tryOne(Math.floor((accepted + refused) / 2));
-  const lowest = ERRORS[accepted] ?? 0;
-  return Math.round((lowest + (ERRORS[refused] ?? lowest)) / 2);
+  const lowest = CLOCK_ERRORS_S[accepted] ?? 0;
+  return Math.round((lowest + (CLOCK_ERRORS_S[refused] ?? lowest)) / 2);
 }

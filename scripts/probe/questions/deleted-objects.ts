@@ -9,14 +9,20 @@ import {
   userEdgeRequest,
 } from '../host-actions.ts';
 import type { ProbeRequest } from '../permission.ts';
-import { type Judgement, type Probe, type Question, question, verdictIf } from '../question.ts';
+import {
+  defineQuestion,
+  type Judgement,
+  type Probe,
+  type Question,
+  verdictIf,
+} from '../question.ts';
 import { readSmallPages, type SmallPages } from '../small-pages.ts';
 import type { TestObject } from '../test-object.ts';
-import { Unanswered } from '../unanswered.ts';
+import { UnansweredQuestion } from '../unanswered-question.ts';
 
 /** The maximum time to wait until a list drops a deleted object, as a multiple of `settleMs`. */
-const PATIENCE = 2;
-const INDICES = [1, 2, 3, 4];
+const MAX_WAIT_FACTOR = 2;
+const OBJECT_INDICES = [1, 2, 3, 4];
 
 interface DeletedEntry {
   readonly listed: boolean;
@@ -30,31 +36,31 @@ const OTHERWISE =
   'Full pages need no total, so nothing is missed. A short page that the total does not explain can end a list of more than 100 entries too early. An object that stays listed is reported as an edge, and an exclusive list cannot remove it.';
 
 /** Asks how the list of groups shows a group that was deleted a moment ago. */
-export const deletedInMemberof = deletedIn(
+export const deletedInMemberof = deletedObjectQuestion(
   'deleted_in_memberof',
   'memberof',
   'group',
-  joinedGroups,
+  joinGroups,
 );
 
 /** Asks how the list of directly and indirectly bound users shows a user that was just deleted. */
-export const deletedInUsers = deletedIn('deleted_in_users', 'users', 'user', boundUsers);
+export const deletedInUsers = deletedObjectQuestion('deleted_in_users', 'users', 'user', bindUsers);
 
 /** Asks how the list of direct associations shows a user that was deleted a moment ago. */
-export const deletedInAssociations = deletedIn(
+export const deletedInAssociations = deletedObjectQuestion(
   'deleted_in_associations',
   'associations?targets=user',
   'user',
-  boundUsers,
+  bindUsers,
 );
 
-function deletedIn(
+function deletedObjectQuestion(
   id: string,
   list: EdgeList,
   kind: 'group' | 'user',
   edges: (probe: Probe) => Promise<TestObject[]>,
 ): Question {
-  return question({
+  return defineQuestion({
     id,
     question: `How does the list ${list.replace('?', ' with ')} show a ${kind} that was deleted a moment ago?`,
     assumption: ASSUMPTION,
@@ -71,8 +77,8 @@ function deletedIn(
         answer = { listed, counted, short: now.missing > missing };
         return !listed;
       };
-      await timeUntil(probe.client, isDropped, PATIENCE * probe.settleMs);
-      if (answer === undefined) throw new Unanswered('the list was not read');
+      await timeUntil(probe.client, isDropped, MAX_WAIT_FACTOR * probe.settleMs);
+      if (answer === undefined) throw new UnansweredQuestion('the list was not read');
       return answer;
     },
     judge,
@@ -105,19 +111,19 @@ function deleteOnce(
   deletions.set(probe.objects, ofRun);
   const known = ofRun.get(kind);
   if (known !== undefined) return known;
-  const deletion = deleteSecond(probe, kind, edges);
+  const deletion = deleteSecondObject(probe, kind, edges);
   ofRun.set(kind, deletion);
   return deletion;
 }
 
-async function deleteSecond(
+async function deleteSecondObject(
   probe: Probe,
   kind: 'group' | 'user',
   edges: (probe: Probe) => Promise<TestObject[]>,
 ): Promise<Deletion> {
   const objects = await edges(probe);
   const deleted = objects[1];
-  if (deleted === undefined) throw new Unanswered('there are not enough test objects');
+  if (deleted === undefined) throw new UnansweredQuestion('there are not enough test objects');
   const before = new Map<EdgeList, SmallPages>();
   for (const list of LISTS[kind]) {
     const isComplete = async () => {
@@ -126,43 +132,44 @@ async function deleteSecond(
       return objects.every(({ id }) => pages.ids.includes(id));
     };
     if ((await timeUntil(probe.client, isComplete, probe.settleMs)) === undefined) {
-      throw new Unanswered('a list does not show the edges to test objects');
+      throw new UnansweredQuestion('a list does not show the edges to test objects');
     }
   }
   if (!(await deleteTestObject(probe.client, probe.objects, deleted))) {
-    throw new Unanswered('a test object could not be deleted');
+    throw new UnansweredQuestion('a test object could not be deleted');
   }
   return { deleted, before };
 }
 
-async function joinedGroups({ client, objects }: Probe): Promise<TestObject[]> {
+async function joinGroups({ client, objects }: Probe): Promise<TestObject[]> {
   const { ids } = await readPage(client, 'memberof', 100, 0);
   const groups: TestObject[] = [];
-  for (const index of INDICES) {
+  for (const index of OBJECT_INDICES) {
     const group = await objects.group(client, index);
     if (!ids.includes(group.id)) {
-      await add(client, membershipRequest(client.systemId, 'add', group.id));
+      await addEdge(client, membershipRequest(client.systemId, 'add', group.id));
     }
     groups.push(group);
   }
   return groups;
 }
 
-async function boundUsers({ client, objects }: Probe): Promise<TestObject[]> {
+async function bindUsers({ client, objects }: Probe): Promise<TestObject[]> {
   const { ids } = await readPage(client, 'associations?targets=user', 100, 0);
   const users: TestObject[] = [];
-  for (const index of INDICES) {
+  for (const index of OBJECT_INDICES) {
     const user = await objects.user(client, index);
-    if (!ids.includes(user.id)) await add(client, userEdgeRequest(client.systemId, 'add', user.id));
+    if (!ids.includes(user.id))
+      await addEdge(client, userEdgeRequest(client.systemId, 'add', user.id));
     users.push(user);
   }
   return users;
 }
 
-async function add(client: Client, request: ProbeRequest): Promise<void> {
+async function addEdge(client: Client, request: ProbeRequest): Promise<void> {
   const { status } = await client.send(request);
   if (isSuccess(status) || status === 409) return;
-  throw new Unanswered(`an edge to a test object could not be added (status ${status})`);
+  throw new UnansweredQuestion(`an edge to a test object could not be added (status ${status})`);
 }
 
 function judge({ listed, counted, short }: DeletedEntry): Judgement {

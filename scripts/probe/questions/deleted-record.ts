@@ -1,6 +1,6 @@
-import { isSuccess, recordRead, timeUntil } from '../host-actions.ts';
-import { type Probe, question } from '../question.ts';
-import { Unanswered } from '../unanswered.ts';
+import { isSuccess, recordReadRequest, timeUntil } from '../host-actions.ts';
+import { defineQuestion, type Probe } from '../question.ts';
+import { UnansweredQuestion } from '../unanswered-question.ts';
 
 const MAX_VISIBLE_MS = 30_000;
 /** The time for which jumpcloud_removal waits until the record is gone, in milliseconds. */
@@ -10,7 +10,7 @@ const READ_BACK_MS = 10_000;
  * Asks how soon this host's record is gone after its deletion. Asked last, and only with
  * `--delete-record`.
  */
-export const deletedRecord = question({
+export const deletedRecord = defineQuestion({
   id: 'deleted_record',
   question: "Is the DELETE of a connected agent's record seen at once, and what is answered then?",
   assumption: 'Within 10 s, this host is answered 401 or 404.',
@@ -18,9 +18,9 @@ export const deletedRecord = question({
   otherwise:
     'jumpcloud_removal waits for 10 s, then fails with not_applied and keeps the key. The next run finds the record gone.',
   async ask({ client }: Probe) {
-    const read = recordRead(client.systemId);
+    const read = recordReadRequest(client.systemId);
     const { status } = await client.send({ ...read, method: 'DELETE' });
-    if (!isSuccess(status)) throw new Unanswered(`the DELETE was answered ${status}`);
+    if (!isSuccess(status)) throw new UnansweredQuestion(`the DELETE was answered ${status}`);
     let gone_status = 0;
     const isGone = async () => {
       gone_status = (await client.send(read)).status;

@@ -1,15 +1,21 @@
 import type { Client } from '../client.ts';
 import { deleteTestObject } from '../deletion.ts';
-import { isListed, membershipRequest, plainStatus, timeUntil } from '../host-actions.ts';
+import { isListed, membershipRequest, requireClearStatus, timeUntil } from '../host-actions.ts';
 import { edgeOutcome, moduleSentence } from '../module-results.ts';
-import { type Judgement, type Probe, type Question, question, verdictIf } from '../question.ts';
+import {
+  defineQuestion,
+  type Judgement,
+  type Probe,
+  type Question,
+  verdictIf,
+} from '../question.ts';
 import type { TestObject } from '../test-object.ts';
-import { Unanswered } from '../unanswered.ts';
+import { UnansweredQuestion } from '../unanswered-question.ts';
 
 /** The maximum time to wait until a rule has filled a group, in milliseconds. */
-const FILL_MS = 30_000;
+const MAX_FILL_MS = 30_000;
 
-const ASSUMED = [400, 403, 204];
+const ASSUMED_STATUSES = [400, 403, 204];
 const OTHERWISE =
   "A refusal fails with JumpCloud's words and a hint about dynamic groups. An answer without effect fails with not_applied after 10 s. If the change is kept, the run succeeds.";
 
@@ -17,14 +23,14 @@ const OTHERWISE =
 export const dynamicJoin = dynamicQuestion('dynamic_join', {
   question: 'What is answered when this host joins a dynamic group by hand?',
   op: 'add',
-  prepare: ({ client, objects }) => emptyGroup(client, objects),
+  prepare: ({ client, objects }) => makeEmptyGroup(client, objects),
 });
 
 /** Asks for the answer to leaving a dynamic group whose rule matches only this host. */
 export const dynamicLeave = dynamicQuestion('dynamic_leave', {
   question: 'What is answered when this host leaves a dynamic group by hand?',
   op: 'remove',
-  prepare: ownGroup,
+  prepare: makeGroupOfThisHost,
 });
 
 interface Definition {
@@ -34,7 +40,7 @@ interface Definition {
 }
 
 function dynamicQuestion(id: string, { question: text, op, prepare }: Definition): Question {
-  return question({
+  return defineQuestion({
     id,
     question: text,
     assumption: '400, 403 or 204, in any case without effect.',
@@ -47,29 +53,31 @@ function dynamicQuestion(id: string, { question: text, op, prepare }: Definition
       const isChanged = async () =>
         (await isListed(client, 'memberof', group.id)) === (op === 'add');
       const effect = (await timeUntil(client, isChanged, probe.settleMs)) !== undefined;
-      return { status: plainStatus(answer), effect };
+      return { status: requireClearStatus(answer), effect };
     },
     judge: (answer) => judge(op, answer),
   });
 }
 
-async function emptyGroup(client: Client, objects: Probe['objects']): Promise<TestObject> {
+async function makeEmptyGroup(client: Client, objects: Probe['objects']): Promise<TestObject> {
   const group = await objects.dynamicGroup(client, 1, `jsc-probe-${objects.run}`);
   await requireMembers(client, objects, group, []);
   return group;
 }
 
-async function ownGroup(probe: Probe): Promise<TestObject> {
+async function makeGroupOfThisHost(probe: Probe): Promise<TestObject> {
   const { client, objects, record } = probe;
   const { hostname } = record;
   if (typeof hostname !== 'string' || hostname === '') {
-    throw new Unanswered('the record has no host name to make a rule from');
+    throw new UnansweredQuestion('the record has no host name to make a rule from');
   }
   const group = await objects.dynamicGroup(client, 2, hostname);
   const isFilled = () => isListed(client, 'memberof', group.id);
-  const filled = await timeUntil(client, isFilled, FILL_MS);
+  const filled = await timeUntil(client, isFilled, MAX_FILL_MS);
   if (filled === undefined) {
-    throw new Unanswered('the rule of the test group did not make this host a member within 30 s');
+    throw new UnansweredQuestion(
+      'the rule of the test group did not make this host a member within 30 s',
+    );
   }
   await requireMembers(client, objects, group, [client.systemId]);
   return group;
@@ -89,7 +97,9 @@ async function requireMembers(
   const members = Array.isArray(body) ? body.map((entry) => String(Object(entry).id)) : undefined;
   if (status === 200 && members?.every((id) => expected.includes(id))) return;
   await deleteTestObject(client, objects, group);
-  throw new Unanswered('the rule of the test group matches other hosts, so it was deleted at once');
+  throw new UnansweredQuestion(
+    'the rule of the test group matches other hosts, so it was deleted at once',
+  );
 }
 
 function judge(
@@ -98,7 +108,7 @@ function judge(
 ): Judgement {
   const { status, effect } = answer;
   return {
-    verdict: verdictIf(ASSUMED.includes(status) && !effect),
+    verdict: verdictIf(ASSUMED_STATUSES.includes(status) && !effect),
     summary: `${status}, and the membership ${effect ? 'changed' : 'did not change'}.`,
     module: moduleSentence(
       `jumpcloud_group_membership that ${op === 'add' ? 'adds' : 'removes'} the group`,

@@ -1,7 +1,13 @@
-import { isSuccess, plainStatus, readPage, timeUntil, userEdgeRequest } from '../host-actions.ts';
+import {
+  isSuccess,
+  readPage,
+  requireClearStatus,
+  timeUntil,
+  userEdgeRequest,
+} from '../host-actions.ts';
 import { edgeOutcome, moduleSentence } from '../module-results.ts';
-import { type Probe, question, verdictIf } from '../question.ts';
-import { Unanswered } from '../unanswered.ts';
+import { defineQuestion, type Probe, verdictIf } from '../question.ts';
+import { UnansweredQuestion } from '../unanswered-question.ts';
 
 /** The attributes of an edge without sudo. */
 const NO_SUDO = { sudo: { enabled: false, withoutPassword: false } };
@@ -10,7 +16,7 @@ const NO_SUDO = { sudo: { enabled: false, withoutPassword: false } };
  * Asks for the attributes of an edge that was added without attributes, and for the effect of `op:
  * update`. Uses user 1.
  */
-export const edgeAttributes = question({
+export const edgeAttributes = defineQuestion({
   id: 'edge_attributes',
   question:
     'How does an association that was added without attributes read, and can this host set attributes later with op update?',
@@ -25,12 +31,12 @@ export const edgeAttributes = question({
       const { entries } = await readPage(client, 'associations?targets=user', 100, 0);
       const edge = entries.find(({ to }) => Object(to).id === user.id);
       if (edge === undefined)
-        throw new Unanswered('the association with the test user is not listed');
+        throw new UnansweredQuestion('the association with the test user is not listed');
       return edge['attributes'];
     };
     const unset = formOf(await attributes());
     const request = userEdgeRequest(client.systemId, 'update', user.id, NO_SUDO);
-    const status = plainStatus(await client.send(request));
+    const status = requireClearStatus(await client.send(request));
     const isSet = async () => Object(Object(await attributes()).sudo).enabled === false;
     const effect = (await timeUntil(client, isSet, probe.settleMs)) !== undefined;
     return { unset, status, effect };

@@ -1,10 +1,10 @@
-import { plainStatus } from '../host-actions.ts';
-import { type Probe, question, verdictIf } from '../question.ts';
+import { requireClearStatus } from '../host-actions.ts';
+import { defineQuestion, type Probe, verdictIf } from '../question.ts';
 
 /**
  * Asks whether a system may send three reads that newer published descriptions of the API allow.
  */
-export const furtherReads = question({
+export const furtherReads = defineQuestion({
   id: 'further_reads',
   question:
     'May a system read its user groups, its policy groups and the groups of a policy, as newer published descriptions of the API say?',
@@ -14,7 +14,7 @@ export const furtherReads = question({
   async ask({ client }: Probe) {
     const own = `/api/v2/systems/${client.systemId}`;
     const status = async (path: string) =>
-      plainStatus(await client.send({ actor: 'host', method: 'GET', path }));
+      requireClearStatus(await client.send({ actor: 'host', method: 'GET', path }));
     const usergroups = await status(`${own}/usergroups?limit=10`);
     const policygroups = await status(`${own}/policygroups?limit=10`);
     const policies = await client.send({

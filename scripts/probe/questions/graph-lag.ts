@@ -3,18 +3,18 @@ import {
   isListed,
   isSuccess,
   membershipRequest,
-  plainStatus,
+  requireClearStatus,
   timeUntil,
   userEdgeRequest,
 } from '../host-actions.ts';
-import { type Probe, question, verdictIf } from '../question.ts';
-import { Unanswered } from '../unanswered.ts';
+import { defineQuestion, type Probe, verdictIf } from '../question.ts';
+import { UnansweredQuestion } from '../unanswered-question.ts';
 
 /** The maximum measured lag in milliseconds. */
 const MAX_LAG_MS = 30_000;
 
 /** Asks for the time until lists show a write. Leaves this host in group 1 and bound to user 1. */
-export const graphLag = question({
+export const graphLag = defineQuestion({
   id: 'graph_lag',
   question: 'How soon do lists show that this host joined a group or was bound to a user?',
   assumption: 'Within 10 s.',
@@ -25,16 +25,18 @@ export const graphLag = question({
     const { client, objects } = probe;
     const group = await objects.group(client, 1);
     const joined = await client.send(membershipRequest(client.systemId, 'add', group.id));
-    if (!isSuccess(plainStatus(joined))) {
-      throw new Unanswered(`this host could not join a test group (status ${joined.status})`);
+    if (!isSuccess(requireClearStatus(joined))) {
+      throw new UnansweredQuestion(
+        `this host could not join a test group (status ${joined.status})`,
+      );
     }
-    const membership_ms = await lag(probe, () => isListed(client, 'memberof', group.id));
+    const membership_ms = await measureLag(probe, () => isListed(client, 'memberof', group.id));
     const user = await objects.user(client, 1);
     const bound = await client.send(userEdgeRequest(client.systemId, 'add', user.id));
-    if (!isSuccess(plainStatus(bound))) {
-      throw new Unanswered(`a test user could not be bound (status ${bound.status})`);
+    if (!isSuccess(requireClearStatus(bound))) {
+      throw new UnansweredQuestion(`a test user could not be bound (status ${bound.status})`);
     }
-    const association_ms = await lag(probe, () =>
+    const association_ms = await measureLag(probe, () =>
       isListed(client, 'associations?targets=user', user.id),
     );
     probe.settleMs = Math.max(probe.settleMs, 2 * membership_ms, 2 * association_ms);
@@ -56,6 +58,6 @@ export const graphLag = question({
   },
 });
 
-async function lag({ client }: Probe, holds: () => Promise<boolean>): Promise<number> {
+async function measureLag({ client }: Probe, holds: () => Promise<boolean>): Promise<number> {
   return (await timeUntil(client, holds, MAX_LAG_MS)) ?? MAX_LAG_MS;
 }

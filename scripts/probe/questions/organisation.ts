@@ -1,8 +1,8 @@
-import { plainStatus, readPage } from '../host-actions.ts';
-import { type Probe, question, verdictIf } from '../question.ts';
+import { readPage, requireClearStatus } from '../host-actions.ts';
+import { defineQuestion, type Probe, verdictIf } from '../question.ts';
 
 /** Asks for the dynamic groups of this host. Only reads. */
-export const dynamicMemberships = question({
+export const dynamicMemberships = defineQuestion({
   id: 'dynamic_memberships',
   question: 'Is this host in a dynamic group that JumpCloud or an administrator made?',
   assumption:
@@ -25,7 +25,7 @@ export const dynamicMemberships = question({
 });
 
 /** Asks for the effect of the filter for command names. Only reads. */
-export const commandFilter = question({
+export const commandFilter = defineQuestion({
   id: 'command_filter',
   question: 'Does GET /api/commands accept the filter name:$eq:NAME?',
   assumption: 'Yes: a name that no command has gives an empty list.',
@@ -37,7 +37,7 @@ export const commandFilter = question({
     const answer = await client.send({ actor: 'administrator', method: 'GET', path });
     const { results } = Object(answer.body);
     const found = Array.isArray(results) ? results.length : 0;
-    return { status: plainStatus(answer), is_filtered: found === 0 };
+    return { status: requireClearStatus(answer), is_filtered: found === 0 };
   },
   judge: ({ status, is_filtered }) => ({
     verdict: verdictIf(status === 200 && is_filtered),

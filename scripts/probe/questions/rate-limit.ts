@@ -1,14 +1,14 @@
 import type { Exchange } from '../client.ts';
-import { recordRead } from '../host-actions.ts';
-import { type Probe, question } from '../question.ts';
+import { recordReadRequest } from '../host-actions.ts';
+import { defineQuestion, type Probe } from '../question.ts';
 
-const BURST = 60;
-const PARALLEL = 5;
+const BURST_REQUESTS = 60;
+const PARALLEL_REQUESTS = 5;
 
 /** Asks for the answers to a burst of reads of this host's record. Ends at the first 429. */
-export const rateLimit = question({
+export const rateLimit = defineQuestion({
   id: 'rate_limit',
-  question: `Are ${BURST} reads in quick succession limited, and does a 429 have Retry-After?`,
+  question: `Are ${BURST_REQUESTS} reads in quick succession limited, and does a 429 have Retry-After?`,
   assumption: 'Limits are not published. Retry-After may be there, in seconds or as a date.',
   confidence: 'inferred',
   otherwise:
@@ -18,13 +18,13 @@ export const rateLimit = question({
     let sent = 0;
     let limited: Exchange | undefined;
     const worker = async () => {
-      while (limited === undefined && sent < BURST) {
+      while (limited === undefined && sent < BURST_REQUESTS) {
         sent++;
-        const exchange = await client.sendOnce(recordRead(client.systemId));
+        const exchange = await client.sendOnce(recordReadRequest(client.systemId));
         if (exchange.status === 429) limited ??= exchange;
       }
     };
-    await Promise.all(Array.from({ length: PARALLEL }, worker));
+    await Promise.all(Array.from({ length: PARALLEL_REQUESTS }, worker));
     const seconds = Math.round((performance.now() - start) / 100) / 10;
     return { limited: limited !== undefined, requests: sent, seconds, ...retryAfterOf(limited) };
   },

@@ -1,33 +1,45 @@
-import { isSuccess, plainStatus, readRecord, recordChange, timeUntil } from '../host-actions.ts';
+import {
+  isSuccess,
+  readRecord,
+  recordChangeRequest,
+  requireClearStatus,
+  timeUntil,
+} from '../host-actions.ts';
 import { moduleSentence, recordOutcome } from '../module-results.ts';
-import { type Probe, question, verdictIf } from '../question.ts';
-import { insightsState, MARKER, MAX_DESCRIPTION, toMarker } from '../record-marker.ts';
-import { Unanswered } from '../unanswered.ts';
+import { defineQuestion, type Probe, verdictIf } from '../question.ts';
+import {
+  insightsState,
+  MARKER_FORMAT,
+  MAX_DESCRIPTION_LENGTH,
+  toMarker,
+} from '../record-marker.ts';
+import { UnansweredQuestion } from '../unanswered-question.ts';
 
-const FAILS = "A refusal fails with JumpCloud's words, an answer without effect with not_applied.";
+const OTHERWISE_TEXT =
+  "A refusal fails with JumpCloud's words, an answer without effect with not_applied.";
 
 /**
  * Asks for the answer to a change of the description. Leaves a marker in the description until the
  * record is restored.
  */
-export const description = question({
+export const description = defineQuestion({
   id: 'description',
   question: 'Can a system change its description?',
   assumption: 'Yes, although the published description of the API omits the field.',
   confidence: 'documented',
-  otherwise: FAILS,
+  otherwise: OTHERWISE_TEXT,
   async ask(probe: Probe) {
     const { client, objects, record } = probe;
     const original = record['description'] ?? '';
-    if (typeof original !== 'string' || original.length > MAX_DESCRIPTION) {
-      throw new Unanswered('the description is too long to be changed and restored safely');
+    if (typeof original !== 'string' || original.length > MAX_DESCRIPTION_LENGTH) {
+      throw new UnansweredQuestion('the description is too long to be changed and restored safely');
     }
     const systemInsights = insightsState(record['systemInsights']);
     const marker = toMarker(objects.run, { description: original, systemInsights });
-    const answer = await client.send(recordChange(client.systemId, { description: marker }));
+    const answer = await client.send(recordChangeRequest(client.systemId, { description: marker }));
     const isShown = async () => (await readRecord(client))['description'] === marker;
     const effect = (await timeUntil(client, isShown, probe.settleMs)) !== undefined;
-    return { status: plainStatus(answer), effect };
+    return { status: requireClearStatus(answer), effect };
   },
   judge: (answer) => ({
     verdict: verdictIf(isSuccess(answer.status) && answer.effect),
@@ -40,29 +52,31 @@ export const description = question({
  * Asks for the answer to a change of systemInsights. Requires the marker, which contains the
  * original value.
  */
-export const systemInsights = question({
+export const systemInsights = defineQuestion({
   id: 'system_insights',
   question:
     "Can a system change systemInsights, which JumpCloud's own scripts write as administrators?",
   assumption: 'Yes.',
   confidence: 'inferred',
-  otherwise: FAILS,
+  otherwise: OTHERWISE_TEXT,
   async ask(probe: Probe) {
     const { client } = probe;
     const now = await readRecord(client);
     const state = insightsState(now['systemInsights']);
-    if (state === undefined) throw new Unanswered('the record has no systemInsights to restore');
-    if (!MARKER.test(String(now['description']))) {
-      throw new Unanswered('the description does not hold the state to restore');
+    if (state === undefined)
+      throw new UnansweredQuestion('the record has no systemInsights to restore');
+    if (!MARKER_FORMAT.test(String(now['description']))) {
+      throw new UnansweredQuestion('the description does not hold the state to restore');
     }
     const other = state === 'enabled' ? 'deferred' : 'enabled';
-    const change = (to: string) => recordChange(client.systemId, { systemInsights: { state: to } });
+    const change = (to: string) =>
+      recordChangeRequest(client.systemId, { systemInsights: { state: to } });
     const answer = await client.send(change(other));
     const isIn = (wanted: string) => async () =>
       insightsState((await readRecord(client))['systemInsights']) === wanted;
     const effect = (await timeUntil(client, isIn(other), probe.settleMs)) !== undefined;
     if (effect) await client.send(change(state));
-    return { status: plainStatus(answer), effect };
+    return { status: requireClearStatus(answer), effect };
   },
   judge: (answer) => ({
     verdict: verdictIf(isSuccess(answer.status) && answer.effect),
@@ -75,21 +89,21 @@ export const systemInsights = question({
  * Asks for the answer to a change of the primary user. Requires that this host has no primary user
  * and is bound to user 1.
  */
-export const primaryUser = question({
+export const primaryUser = defineQuestion({
   id: 'primary_user',
   question:
     'Can a system set its primary user with the flat key primarySystemUser.id, and in which form is it read back?',
   assumption: 'Yes. It is read back as a nested or as a flat key.',
   confidence: 'one source',
-  otherwise: FAILS,
+  otherwise: OTHERWISE_TEXT,
   async ask(probe: Probe) {
     const { client, objects } = probe;
     const before = readPrimaryUser(await readRecord(client));
     if (before.id !== undefined)
-      throw new Unanswered('this host has a primary user, which is kept');
+      throw new UnansweredQuestion('this host has a primary user, which is kept');
     const user = await objects.user(client, 1);
     const change = (id: string | null) =>
-      recordChange(client.systemId, { 'primarySystemUser.id': id });
+      recordChangeRequest(client.systemId, { 'primarySystemUser.id': id });
     const answer = await client.send(change(user.id));
     let { form } = before;
     const isShown = async () => {
@@ -99,7 +113,7 @@ export const primaryUser = question({
     };
     const effect = (await timeUntil(client, isShown, probe.settleMs)) !== undefined;
     if (effect) await client.send(change(null));
-    return { status: plainStatus(answer), effect, form };
+    return { status: requireClearStatus(answer), effect, form };
   },
   judge: (answer) => ({
     verdict: verdictIf(isSuccess(answer.status) && answer.effect && answer.form !== 'none'),

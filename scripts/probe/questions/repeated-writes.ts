@@ -1,12 +1,12 @@
 import {
   isListed,
   membershipRequest,
-  plainStatus,
+  requireClearStatus,
   timeUntil,
   userEdgeRequest,
 } from '../host-actions.ts';
 import { edgeOutcome } from '../module-results.ts';
-import { type Judgement, type Probe, question, verdictIf } from '../question.ts';
+import { defineQuestion, type Judgement, type Probe, verdictIf } from '../question.ts';
 
 interface Statuses {
   readonly membership: number;
@@ -14,7 +14,7 @@ interface Statuses {
 }
 
 /** Asks for the answer to adding edges that exist. */
-export const repeatedAdd = question({
+export const repeatedAdd = defineQuestion({
   id: 'repeated_add',
   question: 'What is answered when this host adds an edge that it already has?',
   assumption: '409.',
@@ -26,7 +26,7 @@ export const repeatedAdd = question({
     const user = await objects.user(client, 1);
     const joined = await client.send(membershipRequest(client.systemId, 'add', group.id));
     const bound = await client.send(userEdgeRequest(client.systemId, 'add', user.id));
-    return { membership: plainStatus(joined), association: plainStatus(bound) };
+    return { membership: requireClearStatus(joined), association: requireClearStatus(bound) };
   },
   judge: (statuses: Statuses) => judge('add', statuses, 409),
 });
@@ -35,7 +35,7 @@ export const repeatedAdd = question({
  * Asks for the answer to removing edges that do not exist. Leaves this host out of group 1 and
  * without user 1.
  */
-export const repeatedRemove = question({
+export const repeatedRemove = defineQuestion({
   id: 'repeated_remove',
   question: 'What is answered when this host removes an edge that it does not have?',
   assumption: '404.',
@@ -53,7 +53,7 @@ export const repeatedRemove = question({
     await timeUntil(client, isGone, probe.settleMs);
     const left = await client.send(membershipRequest(systemId, 'remove', group.id));
     const unbound = await client.send(userEdgeRequest(systemId, 'remove', user.id));
-    return { membership: plainStatus(left), association: plainStatus(unbound) };
+    return { membership: requireClearStatus(left), association: requireClearStatus(unbound) };
   },
   judge: (statuses: Statuses) => judge('remove', statuses, 404),
 });

@@ -6,7 +6,7 @@ import { projectDirectory } from '../build/project-directory.ts';
 import { requiredNode } from '../build/required-node.ts';
 
 /** Imports the whole packages zod and undici through their main entry points. */
-const wholeImports: Plugin = {
+const wholeImportsPlugin: Plugin = {
   name: 'whole-imports',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^zod\/mini$/ }, (args) => ({
@@ -23,7 +23,7 @@ const wholeImports: Plugin = {
 };
 
 /** Removes our V8 flags, which a naive bundle would not set. */
-const withoutFlags = applyEdits('without-flags', [
+const removeFlagsPlugin = applyEdits('without-flags', [
   {
     file: 'src/transport/connect/v8-flags.ts',
     contents: () => `export const setV8Flag = () => {};
@@ -33,7 +33,7 @@ const withoutFlags = applyEdits('without-flags', [
 ]);
 
 /** Bundles jumpcloud_system with whole packages, with or without our V8 flags. */
-export async function naiveBundle(file: string, hasFlags: boolean): Promise<void> {
+export async function writeNaiveBundle(file: string, hasFlags: boolean): Promise<void> {
   await build({
     absWorkingDir: projectDirectory,
     entryPoints: ['modules/jumpcloud_system.ts'],
@@ -44,7 +44,7 @@ export async function naiveBundle(file: string, hasFlags: boolean): Promise<void
     format: 'cjs',
     target: `node${requiredNode}`,
     banner: { js: '#!/usr/bin/env node' },
-    plugins: [helpImport, wholeImports, ...(hasFlags ? [] : [withoutFlags])],
+    plugins: [helpImport, wholeImportsPlugin, ...(hasFlags ? [] : [removeFlagsPlugin])],
     logLevel: 'error',
   });
   await chmod(file, 0o755);

@@ -2,4 +2,4 @@
  * The error for a question without an answer. The message completes "Not answered: …" and contains
  * no id.
  */
-export class Unanswered extends Error {}
+export class UnansweredQuestion extends Error {}

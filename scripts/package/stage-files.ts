@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { PackageFile } from './package-file.ts';
 
 /** Writes the files of a package below a directory, with their modes and one common time. */
-export async function stage(
+export async function stageFiles(
   directory: string,
   files: readonly PackageFile[],
   time: number,
