@@ -69,13 +69,13 @@ function toNameLookup(value: unknown, source: string): NameLookup {
   }
   if ('names' in value) {
     throw new InvalidValue(
-      `${source} is the whole result of jumpcloud_names; give only the value of its key names`,
+      `${source} is the whole result of jumpcloud_names; give only the value of its key "names"`,
     );
   }
   const names = new Map<NamedKind, ReadonlyMap<string, string>>();
   const issues: ValidationIssue[] = [];
   for (const [kind, objects] of Object.entries(value)) {
-    if (!isKind(kind)) issues.push(unknownKind(kind, source));
+    if (!isKind(kind)) issues.push(unknownKindIssue(kind, source));
     else if (isMapping(objects)) names.set(kind, idsByName(kind, objects, issues));
     else if (objects !== null) {
       const message = `${kind}: expected a mapping of names to ids, got ${describeValue(objects)}`;
@@ -86,7 +86,7 @@ function toNameLookup(value: unknown, source: string): NameLookup {
   return new NameLookup(names);
 }
 
-function unknownKind(kind: string, source: string): ValidationIssue {
+function unknownKindIssue(kind: string, source: string): ValidationIssue {
   const nearest = nearestName(kind, NAMED_KINDS);
   const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
   return {

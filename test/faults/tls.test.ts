@@ -184,7 +184,7 @@ describe('a server that aborts the handshake', () => {
     [
       'requires a client certificate with TLS 1.3',
       serveTls({ ...mutual, minVersion: 'TLSv1.3' }),
-      /it requires a client certificate \(.*CERTIFICATE_REQUIRED\)\. JumpCloud requires no client certificate/,
+      /it requires a client certificate \(.*CERTIFICATE_REQUIRED\)\. This error does not come from JumpCloud, which requires no client certificate/,
     ],
     [
       'requires a client certificate with TLS 1.2',

@@ -225,7 +225,7 @@ describe('invalid names', () => {
     [() => ({ groups: [], names: large }), /^names: .*large\.json is larger than 16 MiB;/],
     [
       () => ({ groups: [], names: { changed: false, names } }),
-      /^names: the mapping is the whole result of jumpcloud_names; give only the value of its key names/,
+      /^names: the mapping is the whole result of jumpcloud_names; give only the value of its key "names"/,
     ],
     [() => ({ groups: [], names: latin1 }), /^names: .*latin1\.json is not UTF-8/],
     [() => ({ groups: [], names: '{"user":' }), /^names: the text is not JSON/],

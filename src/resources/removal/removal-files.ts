@@ -54,7 +54,7 @@ export class RemovalFiles {
   voidMarker(run: Run): void {
     if (!hasMarker(this.#agentDir, this.#marker) || removeMarker(this.#agentDir)) return;
     run.report.warn(
-      `Could not delete the marker file .removing-from-jumpcloud in ${this.#agentDir}, although this removal had no effect. Delete it by hand.`,
+      `JumpCloud did not remove the record, so the marker file .removing-from-jumpcloud in ${this.#agentDir} is no longer valid, but it could not be deleted. Delete it by hand.`,
     );
   }
 

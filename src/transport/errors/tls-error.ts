@@ -14,12 +14,12 @@ const ALERTS: readonly [code: RegExp, reason: string, advice: string][] = [
   [
     /CERTIFICATE_REQUIRED/,
     'it requires a client certificate',
-    `JumpCloud requires no client certificate: ${GATEWAY_ADVICE}`,
+    `This error does not come from JumpCloud, which requires no client certificate: ${GATEWAY_ADVICE}`,
   ],
   [
     /HANDSHAKE_FAILURE/,
     'it shares no cipher with Node.js, or requires a client certificate',
-    `JumpCloud shares a cipher with Node.js and requires no client certificate: ${GATEWAY_ADVICE}`,
+    `This error does not come from JumpCloud, which supports the ciphers of Node.js and requires no client certificate: ${GATEWAY_ADVICE}`,
   ],
   [
     /PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/,
