@@ -57,7 +57,7 @@ function readSmallFile(path: string, flags: number): SmallFile {
     const stat = fstatSync(descriptor);
     if (!stat.isFile())
       throw new AgentFileError([`${path} is not a regular file.`, RESTORE_ADVICE]);
-    const bytes = stat.size > MAX_BYTES ? undefined : readAll(descriptor, stat.size);
+    const bytes = stat.size > MAX_BYTES ? undefined : readOpenFile(descriptor, stat.size);
     if (bytes === undefined) {
       const size = stat.size > MAX_BYTES ? `${stat.size} bytes` : 'more than 1 MiB';
       throw new AgentFileError([
@@ -75,7 +75,7 @@ function readSmallFile(path: string, flags: number): SmallFile {
  * Reads an open file to its end; returns undefined if it is larger than MAX_BYTES. `size` is only
  * the initial size of the buffer: a file may grow, and files in /proc report a size of zero.
  */
-function readAll(descriptor: number, size: number): Buffer | undefined {
+function readOpenFile(descriptor: number, size: number): Buffer | undefined {
   let buffer = Buffer.alloc(size + 1);
   let length = 0;
   for (;;) {

@@ -25,7 +25,7 @@ interface StatusQuery {
 }
 
 /** launchctl's exit statuses for a service that is not loaded. */
-const NOT_LOADED: readonly unknown[] = [3, 113];
+const NOT_LOADED_STATUSES: readonly unknown[] = [3, 113];
 
 const QUERIES: Readonly<Record<ServiceTool, StatusQuery>> = {
   systemctl: {
@@ -54,7 +54,7 @@ const QUERIES: Readonly<Record<ServiceTool, StatusQuery>> = {
   launchctl: {
     args: ['print', DARWIN_AGENT_SERVICE],
     parse({ status, stdout }) {
-      if (NOT_LOADED.includes(status)) return 'missing';
+      if (NOT_LOADED_STATUSES.includes(status)) return 'missing';
       if (status !== 0) return undefined;
       return /^\s*state = running$/m.test(stdout) ? 'running' : 'stopped';
     },

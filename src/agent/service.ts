@@ -24,21 +24,21 @@ interface StopCommands {
 }
 
 /** LSB's exit status for a service that is not installed. */
-const NOT_INSTALLED = 5;
+const NOT_INSTALLED_STATUS = 5;
 
 /** launchctl's exit status while a service is stopping. */
-const STOPPING = 36;
+const STOPPING_STATUS = 36;
 /** launchctl's exit statuses for a service that is not loaded. */
-const NOT_LOADED = [3, 113];
+const NOT_LOADED_STATUSES = [3, 113];
 
 const STOP_COMMANDS: Readonly<Record<ServiceTool, StopCommands>> = {
-  systemctl: { stopArgs: ['stop', AGENT_SERVICE], acceptedStatuses: [NOT_INSTALLED] },
-  service: { stopArgs: [AGENT_SERVICE, 'stop'], acceptedStatuses: [NOT_INSTALLED] },
+  systemctl: { stopArgs: ['stop', AGENT_SERVICE], acceptedStatuses: [NOT_INSTALLED_STATUS] },
+  service: { stopArgs: [AGENT_SERVICE, 'stop'], acceptedStatuses: [NOT_INSTALLED_STATUS] },
   launchctl: {
     // `bootout` unloads the agent until the next boot. After `launchctl stop`, launchd would
     // restart it.
     stopArgs: ['bootout', DARWIN_AGENT_SERVICE],
-    acceptedStatuses: [STOPPING, ...NOT_LOADED],
+    acceptedStatuses: [STOPPING_STATUS, ...NOT_LOADED_STATUSES],
     statusArgs: ['print', DARWIN_AGENT_SERVICE],
   },
 };
@@ -82,7 +82,7 @@ export async function stopAgent(manager: ServiceManager, signal: AbortSignal): P
     );
 
   await runCommand(stopArgs, acceptedStatuses);
-  while (statusArgs !== undefined && (await runCommand(statusArgs, NOT_LOADED)) === 0) {
+  while (statusArgs !== undefined && (await runCommand(statusArgs, NOT_LOADED_STATUSES)) === 0) {
     await pause(POLL_INTERVAL_MS, signal);
     if (monotonicMs() >= deadlineMs) {
       throw stopError(

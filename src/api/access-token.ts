@@ -16,9 +16,9 @@ const MAX_MARGIN_MS = 60_000;
 const MAX_DESCRIPTION_LENGTH = 300;
 
 /** OAuth's error codes for a refused client id or client secret (RFC 6749, 5.2). */
-const CLIENT_REFUSED = new Set(['invalid_client', 'unauthorized_client', 'invalid_grant']);
+const CLIENT_REFUSAL_CODES = new Set(['invalid_client', 'unauthorized_client', 'invalid_grant']);
 
-const TOKEN = /^[\w.~+/-]{8,8192}=*$/;
+const TOKEN_FORMAT = /^[\w.~+/-]{8,8192}=*$/;
 
 /**
  * Fetches an access token. `session` authenticates with the id and secret of a service account.
@@ -46,7 +46,7 @@ export async function fetchAccessToken(
     z.looseObject({}),
   );
   if (typeof access_token === 'string') addSecret(access_token);
-  if (typeof access_token !== 'string' || !TOKEN.test(access_token)) {
+  if (typeof access_token !== 'string' || !TOKEN_FORMAT.test(access_token)) {
     throw unexpectedResponse(session, request, 'access_token is missing or no token');
   }
   if (!/^bearer$/i.test(String(token_type ?? 'bearer'))) {
@@ -68,7 +68,7 @@ function tokenRefusalError(session: Session, request: Request, reply: Reply) {
     MAX_DESCRIPTION_LENGTH,
   );
   const details = { status: reply.status, jumpcloud_message: quotedMessage };
-  if (CLIENT_REFUSED.has(error) || reply.status === 401) {
+  if (CLIENT_REFUSAL_CODES.has(error) || reply.status === 401) {
     return unauthorizedError(session, request.purpose, { details, inDoubt: false });
   }
   return new Rejected(

@@ -5,10 +5,10 @@ import type { Session } from '../transport/session.ts';
 import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
 import { type Page, type PageRequest, readPages } from './pagination.ts';
 import {
-  nullableList,
-  objectId,
+  nullableListSchema,
+  objectIdSchema,
   parseAnswer,
-  totalCount,
+  parseTotalCount,
   unexpectedResponse,
 } from './parse-answer.ts';
 import { refusalError } from './refusal-error.ts';
@@ -16,7 +16,7 @@ import { refusalError } from './refusal-error.ts';
 const anyValue = z.optional(z.unknown());
 
 const recordSchema = z.object({
-  _id: objectId,
+  _id: objectIdSchema,
   hostname: anyValue,
   displayName: anyValue,
   lastContact: anyValue,
@@ -28,10 +28,10 @@ const recordSchema = z.object({
 /** A system's record as an administrator reads it. Only the field `_id` is checked. */
 export type AdminRecord = z.output<typeof recordSchema>;
 
-const FIELDS = 'hostname displayName lastContact created active attributes';
+const REQUESTED_FIELDS = 'hostname displayName lastContact created active attributes';
 
 const listSchema = z.nullable(
-  z.object({ results: nullableList(recordSchema), totalCount: anyValue }),
+  z.object({ results: nullableListSchema(recordSchema), totalCount: anyValue }),
 );
 
 /**
@@ -53,14 +53,14 @@ export async function readAllSystems(session: Session): Promise<DatedValue<Admin
     const request: Request = {
       method: 'POST',
       path: '/api/search/systems',
-      body: { fields: FIELDS, sort: '_id', ...page },
+      body: { fields: REQUESTED_FIELDS, sort: '_id', ...page },
       purpose: 'read the records of all systems',
       changesNothing: true,
     };
     const reply = await session.send(request);
     const answer = parseAnswer(session, request, reply, listSchema);
     now = Math.min(now, timeOf(session, request, reply));
-    return { entries: answer?.results ?? [], total: totalCount(answer?.totalCount) };
+    return { entries: answer?.results ?? [], total: parseTotalCount(answer?.totalCount) };
   };
   const value = await readPages({
     name: 'systems',

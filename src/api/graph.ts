@@ -6,10 +6,10 @@ import type { Request } from '../transport/request.ts';
 import { isGoneStatus, isJumpCloudError, MISSING_RECORD_ADVICE } from './gone-status.ts';
 import { type Page, type PageRequest, readPages } from './pagination.ts';
 import {
-  nullableList,
-  objectId,
+  nullableListSchema,
+  objectIdSchema,
   parseAnswer,
-  totalCount,
+  parseTotalCount,
   unexpectedResponse,
 } from './parse-answer.ts';
 import { refusalError, serverMessage } from './refusal-error.ts';
@@ -71,7 +71,7 @@ export function sudoOf(attributes: z.output<typeof edgeAttributesSchema>): Sudo 
 /**
  * The schema of a graph object in lists and paths. Drops all other fields, because lists are long.
  */
-export const graphObjectSchema = z.object({ type: z.string(), id: objectId });
+export const graphObjectSchema = z.object({ type: z.string(), id: objectIdSchema });
 
 /** A list of graph objects that belongs to this host. */
 export interface GraphList<T extends EntrySchema = EntrySchema> {
@@ -116,10 +116,10 @@ export async function readGraphPage<T extends EntrySchema>(
     purpose: `read the ${list.name} of system ${session.identity.systemId}`,
   };
   const reply = await session.send(request);
-  const entries = parseAnswer(session, request, reply, nullableList(list.shape));
+  const entries = parseAnswer(session, request, reply, nullableListSchema(list.shape));
   const problem = findForeignEntry(entries, list) ?? findContradiction(entries);
   if (problem !== undefined) throw unexpectedResponse(session, request, problem);
-  return { entries, total: totalCount(reply.headers['x-total-count']) };
+  return { entries, total: parseTotalCount(reply.headers['x-total-count']) };
 }
 
 type Entry = { type: string; id: string };

@@ -8,7 +8,7 @@ import {
 } from './graph.ts';
 
 /** Describes the list of this host's system groups. */
-export const MEMBERSHIPS = {
+export const MEMBERSHIP_LIST = {
   name: 'system groups',
   path: 'memberof?sort=id',
   type: 'system_group',
@@ -17,7 +17,7 @@ export const MEMBERSHIPS = {
 
 /** Reads the ids of the system groups that this host is a member of. */
 export async function readMemberships(session: HostSession): Promise<string[]> {
-  const groups = await readGraphList(session, MEMBERSHIPS);
+  const groups = await readGraphList(session, MEMBERSHIP_LIST);
   return groups.map(({ id }) => id);
 }
 

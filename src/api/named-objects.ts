@@ -3,7 +3,12 @@ import type { NamedKind } from '../base/named-kinds.ts';
 import type { Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
 import { type Page, type PageRequest, readPages } from './pagination.ts';
-import { nullableList, objectId, parseAnswer, totalCount } from './parse-answer.ts';
+import {
+  nullableListSchema,
+  objectIdSchema,
+  parseAnswer,
+  parseTotalCount,
+} from './parse-answer.ts';
 
 /** An object of an organisation, as an administrator reads it. */
 export interface NamedObject {
@@ -18,7 +23,7 @@ export interface NamedObject {
 }
 
 /** The list endpoint of each kind of object that version 2 of the API lists. */
-const LISTS = {
+const LIST_PATHS = {
   system_group: '/api/v2/systemgroups',
   user_group: '/api/v2/usergroups',
   policy_group: '/api/v2/policygroups',
@@ -26,15 +31,19 @@ const LISTS = {
 } as const;
 
 const optionalText = z.optional(z.nullable(z.string()));
-const v2Object = z.object({ id: objectId, name: optionalText, membershipMethod: optionalText });
-const v1Object = z.object({
-  _id: objectId,
+const v2ObjectSchema = z.object({
+  id: objectIdSchema,
+  name: optionalText,
+  membershipMethod: optionalText,
+});
+const v1ObjectSchema = z.object({
+  _id: objectIdSchema,
   name: optionalText,
   username: optionalText,
   email: optionalText,
 });
-const v1List = z.nullable(
-  z.object({ results: nullableList(v1Object), totalCount: z.optional(z.unknown()) }),
+const v1ListSchema = z.nullable(
+  z.object({ results: nullableListSchema(v1ObjectSchema), totalCount: z.optional(z.unknown()) }),
 );
 
 /**
@@ -59,7 +68,7 @@ export function findObjects(
     readAllPages((page) =>
       kind === 'command'
         ? readCommands(session, purpose, page, name)
-        : readObjectList(session, purpose, LISTS[kind], page, name),
+        : readObjectList(session, purpose, LIST_PATHS[kind], page, name),
     ),
   );
   return Promise.all(reads).then((lists) => lists.flat());
@@ -76,13 +85,13 @@ async function readObjectList(
   const path = `${list}?${filter}sort=id&limit=${page.limit}&skip=${page.skip}`;
   const request: Request = { method: 'GET', path, purpose };
   const reply = await session.send(request);
-  const found = parseAnswer(session, request, reply, nullableList(v2Object));
+  const found = parseAnswer(session, request, reply, nullableListSchema(v2ObjectSchema));
   const entries = found.map(({ id, name, membershipMethod }) => ({
     id,
     names: typeof name === 'string' ? [name] : [],
     isDynamic: /^DYNAMIC/.test(membershipMethod ?? ''),
   }));
-  return { entries, total: totalCount(reply.headers['x-total-count']) };
+  return { entries, total: parseTotalCount(reply.headers['x-total-count']) };
 }
 
 async function readCommands(
@@ -114,13 +123,13 @@ function searchUsers(
 }
 
 async function readV1Objects(session: Session, request: Request): Promise<Page<NamedObject>> {
-  const list = parseAnswer(session, request, await session.send(request), v1List);
+  const list = parseAnswer(session, request, await session.send(request), v1ListSchema);
   const entries = (list?.results ?? []).map(({ _id, name, username, email }) => ({
     id: _id,
     names: [name, username, email].filter((value) => typeof value === 'string'),
     isDynamic: false,
   }));
-  return { entries, total: totalCount(list?.totalCount) };
+  return { entries, total: parseTotalCount(list?.totalCount) };
 }
 
 /**

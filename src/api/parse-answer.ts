@@ -12,18 +12,18 @@ import { refusalError } from './refusal-error.ts';
 const MAX_DEPTH = 50;
 
 /** The schema of a JumpCloud object id. Converts the id to lower case. */
-export const objectId = createIdSchema(/^[0-9a-f]{24}$/i);
+export const objectIdSchema = createIdSchema(/^[0-9a-f]{24}$/i);
 
 /**
  * The schema of a JumpCloud object id or an empty text, which means no object. Converts the id to
  * lower case.
  */
-export const objectIdOrNone = createIdSchema(/^([0-9a-f]{24})?$/i);
+export const objectIdOrNoneSchema = createIdSchema(/^([0-9a-f]{24})?$/i);
 
 /**
  * Returns the schema of a list. Converts null to an empty list, because JumpCloud may send either.
  */
-export function nullableList<T extends z.ZodMiniType>(entry: T) {
+export function nullableListSchema<T extends z.ZodMiniType>(entry: T) {
   return z.pipe(
     z.nullable(z.array(entry)),
     z.transform((list) => list ?? []),
@@ -33,7 +33,7 @@ export function nullableList<T extends z.ZodMiniType>(entry: T) {
 /**
  * Parses the total number of entries that an answer states; undefined if the value is not a number.
  */
-export function totalCount(value: unknown): number | undefined {
+export function parseTotalCount(value: unknown): number | undefined {
   return /^\d{1,15}$/.test(String(value)) ? Number(value) : undefined;
 }
 

@@ -16,7 +16,7 @@ import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
 /** The maximum length of a quoted message from JumpCloud, in characters. */
 const MAX_MESSAGE_LENGTH = 300;
 
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** Returns the error for an answer with any status that is not a success. */
 export function refusalError(session: Session, request: Request, reply: Reply): ModuleError {
@@ -53,7 +53,7 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
       { details, inDoubt },
     );
   }
-  if (REDIRECTS.has(status)) {
+  if (REDIRECT_STATUSES.has(status)) {
     const targetClause = redirectTarget(session, reply);
     return new UnexpectedResponse(
       failureText(

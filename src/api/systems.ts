@@ -3,7 +3,12 @@ import type { ModuleError, NotFound, Unauthorized } from '../base/errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import type { Reply, Request } from '../transport/request.ts';
 import { isGoneStatus, isJumpCloudError, MISSING_RECORD_ADVICE } from './gone-status.ts';
-import { objectId, objectIdOrNone, parseAnswer, unexpectedResponse } from './parse-answer.ts';
+import {
+  objectIdOrNoneSchema,
+  objectIdSchema,
+  parseAnswer,
+  unexpectedResponse,
+} from './parse-answer.ts';
 import { refusalError } from './refusal-error.ts';
 
 // Null means the same as a missing field.
@@ -11,8 +16,8 @@ const optionalBoolean = z.optional(z.nullable(z.boolean()));
 const optionalText = z.optional(z.nullable(z.string()));
 // If a system has no primary user, JumpCloud sends null or omits the field. Empty text means the
 // same.
-const optionalUserId = z.optional(z.nullable(objectIdOrNone));
-const optionalId = z.optional(objectId);
+const optionalUserId = z.optional(z.nullable(objectIdOrNoneSchema));
+const optionalId = z.optional(objectIdSchema);
 
 /** The schema of any record. Checks only the id, which is enough to see that the record exists. */
 const anyRecordSchema = z.looseObject({ _id: optionalId, id: optionalId });
@@ -68,7 +73,7 @@ export interface SystemChanges {
 
 /** Reads this host's own record. */
 export async function readSystem(session: HostSession): Promise<SystemRecord> {
-  const request = readRequest(session);
+  const request = makeReadRequest(session);
   return readRecord(session, request, await session.send(request), recordSchema);
 }
 
@@ -84,8 +89,8 @@ export interface RecordAbsence {
   readonly isThere: false;
   readonly error: Unauthorized | NotFound;
   /**
-   * Whether a wrong clock is ruled out as the cause. True for a 404, and for a 401 with a usable
-   * Date header, because the session has compared the clock with this header.
+   * Whether the refusal cannot come from a wrong clock. True for a 404, which never has this cause,
+   * and for a 401 with a usable Date header, with which the session has compared the clock.
    */
   readonly isClockRuledOut: boolean;
 }
@@ -95,7 +100,7 @@ export interface RecordAbsence {
  * @throws UnexpectedResponse for a 401 or 404 that is not in JumpCloud's form
  */
 export async function checkPresence(session: HostSession): Promise<RecordPresence> {
-  const request = readRequest(session);
+  const request = makeReadRequest(session);
   const reply = await session.send(request);
   if (isDenied(reply)) {
     const error = refusalError(session, request, reply) as RecordAbsence['error'];
@@ -159,7 +164,7 @@ function isDenied(reply: Reply): boolean {
   return isGoneStatus(reply.status) && isJumpCloudError(reply);
 }
 
-function readRequest(session: HostSession): Request {
+function makeReadRequest(session: HostSession): Request {
   return {
     method: 'GET',
     path: systemPath(session),

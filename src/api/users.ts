@@ -26,14 +26,14 @@ const boundUserSchema = z.object({
 });
 
 /** Describes the list of the users bound to this host. */
-export const USERS = { name: 'users', path: 'users', type: 'user', shape: boundUserSchema };
+export const USER_LIST = { name: 'users', path: 'users', type: 'user', shape: boundUserSchema };
 
 /**
  * Reads the users bound to this host, directly or through groups. JumpCloud computes a user's sudo
  * from all paths to the user.
  */
 export async function readUsers(session: HostSession): Promise<BoundUser[]> {
-  const users = await readGraphList(session, USERS);
+  const users = await readGraphList(session, USER_LIST);
   return users.map(({ id, compiledAttributes, paths }) => ({
     id,
     direct: paths?.length ? paths.some((path) => path.length === 1) : null,

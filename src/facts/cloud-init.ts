@@ -37,7 +37,7 @@ export class CloudInit {
   /** Azure's `compute` object; undefined on other clouds. */
   readonly #compute: JsonObject | undefined;
 
-  constructor(text = readText()) {
+  constructor(text = readInstanceData()) {
     const { v1, ds } = parseObject(text) ?? {};
     const standard = asObject(v1);
     // Without a data source, cloud-init invents an instance id.
@@ -87,7 +87,7 @@ export class CloudInit {
   }
 }
 
-function readText(): string {
+function readInstanceData(): string {
   try {
     return readRegularFile(INSTANCE_DATA_PATH, MAX_MIB).toString('utf8');
   } catch {

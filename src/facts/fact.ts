@@ -39,7 +39,7 @@ export function isKnownFact(name: string): boolean {
 }
 
 /** The maximum length of a fact, in code points. JumpCloud limits attributes to this length. */
-const MAX_LENGTH = 1024;
+const MAX_VALUE_LENGTH = 1024;
 
 /**
  * Converts a value from `source` to a fact. Trims the value. If the value is empty, too long or not
@@ -51,8 +51,8 @@ export function toFact(value: unknown, source: string): Fact {
   }
   const text = String(value).trim();
   if (text === '') return { reason: `empty in ${source}` };
-  if ([...text].length > MAX_LENGTH) {
-    return { reason: `longer than ${MAX_LENGTH} characters in ${source}` };
+  if ([...text].length > MAX_VALUE_LENGTH) {
+    return { reason: `longer than ${MAX_VALUE_LENGTH} characters in ${source}` };
   }
   if (/\p{Cc}/u.test(text)) return { reason: `has control characters in ${source}` };
   return { value: text };

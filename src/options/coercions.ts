@@ -50,19 +50,19 @@ export function coerceList(value: unknown): unknown[] | undefined {
   const text = value.trim();
   if (text === '') return [];
   if (!text.startsWith('[')) return text.split(',').map((item) => item.trim());
-  const parsed = tryJson(text);
+  const parsed = tryParseJson(text);
   return Array.isArray(parsed) ? parsed : undefined;
 }
 
 /** Converts a mapping or JSON text to a mapping. */
 export function coerceMapping(value: unknown): Record<string, unknown> | undefined {
-  const mapping = typeof value === 'string' ? tryJson(value) : value;
+  const mapping = typeof value === 'string' ? tryParseJson(value) : value;
   return typeof mapping === 'object' && mapping !== null && !Array.isArray(mapping)
     ? (mapping as Record<string, unknown>)
     : undefined;
 }
 
-function tryJson(text: string): unknown {
+function tryParseJson(text: string): unknown {
   try {
     return parseJson(text);
   } catch {

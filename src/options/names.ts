@@ -5,16 +5,16 @@ import { MAX_SUGGESTIONS, nearestName } from './nearest-name.ts';
 import { quoteName } from './quote-name.ts';
 
 /** Ids by kind and name. */
-export type Names = ReadonlyMap<NamedKind, ReadonlyMap<string, string>>;
+export type IdsByKindAndName = ReadonlyMap<NamedKind, ReadonlyMap<string, string>>;
 
 /** Finds ids by name, and names by id. */
 export class NameLookup {
-  readonly #ids: Names;
+  readonly #ids: IdsByKindAndName;
   readonly #names = new Map<string, string>();
   readonly #used = new Map<NamedKind, Map<string, string>>();
   #suggestions = 0;
 
-  constructor(names: Names) {
+  constructor(names: IdsByKindAndName) {
     this.#ids = names;
     for (const kind of NAMED_KINDS) {
       // If an id has two names, the first one counts.

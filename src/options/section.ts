@@ -20,7 +20,7 @@ export function section<T extends OptionTable>(
     async read(value, context) {
       const mapping = toMapping(value);
       const unknown = Object.keys(mapping).filter((name) => !Object.hasOwn(table, name));
-      const issues = unknownOptions(unknown, Object.keys(table));
+      const issues = unknownOptionIssues(unknown, Object.keys(table));
       const { values, partial, problems } = await readValues(table, {
         ...context,
         rawOptions: new Map(Object.entries(mapping)),
@@ -34,7 +34,10 @@ export function section<T extends OptionTable>(
   };
 }
 
-function unknownOptions(unknown: readonly string[], known: readonly string[]): ValidationIssue[] {
+function unknownOptionIssues(
+  unknown: readonly string[],
+  known: readonly string[],
+): ValidationIssue[] {
   const nearest = nearestNames(unknown, known);
   return unknown.map((name, i) => ({
     path: [quoteKey(name)],

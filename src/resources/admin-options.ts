@@ -87,7 +87,7 @@ function credential(option: CredentialOption): Option<string | undefined> {
     type: 'str',
     secret: true,
     read(value) {
-      const text = toTextUnquoted(value).trim();
+      const text = toSecretText(value).trim();
       if (text === '') {
         throw new InvalidValue(`is empty; leave it out to use ${CREDENTIAL_VARIABLES[option]}`);
       }
@@ -97,7 +97,7 @@ function credential(option: CredentialOption): Option<string | undefined> {
   };
 }
 
-function toTextUnquoted(value: unknown): string {
+function toSecretText(value: unknown): string {
   const text = coerceText(value);
   if (text !== undefined) return text;
   throw new InvalidValue(`expected text${mayBeRounded(value) ? '; put the number in quotes' : ''}`);

@@ -1,7 +1,7 @@
 /** An object in a result list: an id, or a mapping with the key `id`. */
 type Edge = string | (Readonly<Record<string, unknown>> & { readonly id: string });
 
-type Names = Readonly<Record<string, string>>;
+type NamesById = Readonly<Record<string, string>>;
 
 /** Returns whether a result field is a list of objects with ids. */
 export function isEdgeList(value: unknown): value is Edge[] {
@@ -15,7 +15,7 @@ export function isEdgeList(value: unknown): value is Edge[] {
 export function toEdgeRows(
   list: readonly Edge[],
   changes: Readonly<Record<string, unknown>>,
-  names: Names,
+  names: NamesById,
 ): string[][] {
   const { added, updated, removed } = changes;
   const marks = new Map([
@@ -50,7 +50,7 @@ function idOf(item: unknown): string | undefined {
 }
 
 /** Returns the properties of an object for its row, except the id and name. */
-function propertiesOf(edge: Edge, names: Names): string[] {
+function propertiesOf(edge: Edge, names: NamesById): string[] {
   if (typeof edge === 'string') return [];
   const { sudo, sudo_without_password, direct, paths, type, last_contact, reason } = edge;
   const steps = (Array.isArray(paths) ? paths : []).filter((path) => path.length > 1);

@@ -9,7 +9,7 @@ import { wrap } from './wrap.ts';
 import { yamlDiff } from './yaml-diff.ts';
 
 /** The failure of a run, in the form for a terminal. */
-export interface FailureForPeople {
+export interface TerminalFailure {
   readonly reason: string;
   readonly advice: string;
   /** All problems of the options; empty if the options are valid. */
@@ -37,7 +37,7 @@ const INDENT = '  ';
 export function renderText(input: TextInput, terminal: Terminal): string {
   const { diff } = input.result;
   const { module, isCheck, result } = escapeStrings(input) as TextInput;
-  const failure = result['forPeople'] as FailureForPeople | undefined;
+  const failure = result['forPeople'] as TerminalFailure | undefined;
   const { columns, isColoured } = terminal;
   const names = module === 'jumpcloud_names' ? {} : Object(result['names']);
   const paintText = (text: string, colour: Colour) => paint(text, colour, isColoured);
@@ -68,7 +68,7 @@ export function renderText(input: TextInput, terminal: Terminal): string {
   return `${shown.join('\n\n')}\n`;
 }
 
-type Labelled = (label: string, colour: Colour, text: string) => string[];
+type RenderLabelled = (label: string, colour: Colour, text: string) => string[];
 
 function outcomeOf(
   { failed, changed }: Result,
@@ -106,10 +106,10 @@ function blockLines({ title, lines }: Block, paintText: (text: string, colour: C
 
 /** Renders a failure: the error, the hint, and lists of problems or causes. */
 function failureLines(
-  { reason, advice, problems }: FailureForPeople,
+  { reason, advice, problems }: TerminalFailure,
   { error }: Result,
   columns: number,
-  labelText: Labelled,
+  labelText: RenderLabelled,
 ): string[] {
   const list = (items: readonly string[]) =>
     items.flatMap((item) => wrap(item, columns, { first: '  - ', rest: '    ' }));

@@ -1,6 +1,6 @@
 import type { Result } from '../result.ts';
 import { isEdgeList, toEdgeRows } from './edge-rows.ts';
-import { table } from './wrap.ts';
+import { renderTable } from './wrap.ts';
 
 /** Lines under a title. Lines without a title are not indented. */
 export interface Block {
@@ -9,11 +9,11 @@ export interface Block {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-type Names = Readonly<Record<string, string>>;
+type NamesById = Readonly<Record<string, string>>;
 
 /** The context that all blocks of a result share. */
 interface Context {
-  readonly names: Names;
+  readonly names: NamesById;
   readonly columns: number;
 }
 
@@ -38,7 +38,7 @@ const MAX_ROWS = 40;
  */
 export function reportBlocks(
   { sections, ...fields }: Result,
-  names: Names,
+  names: NamesById,
   columns: number,
 ): Block[] {
   const context = { names, columns };
@@ -90,7 +90,7 @@ function renderList(
     : value.map((item) => [`${item}`]);
   const more = rows.length - MAX_ROWS;
   const lines = [
-    ...table(rows.slice(0, MAX_ROWS), columns),
+    ...renderTable(rows.slice(0, MAX_ROWS), columns),
     ...(more > 0 ? [`and ${more} more (list all with --json)`] : []),
   ];
   return [{ title: `${title} (${value.length})`, lines }];
@@ -99,7 +99,7 @@ function renderList(
 /** Returns a mapping as a block, or no block if it is empty. */
 function renderMapping(title: string, value: object, { columns }: Context): Block[] {
   const rows = toRows(value);
-  return rows.length === 0 ? [] : [{ title, lines: table(rows, columns) }];
+  return rows.length === 0 ? [] : [{ title, lines: renderTable(rows, columns) }];
 }
 
 /** Returns the entries of a mapping as rows. Nested entries get names such as `a.b`. */

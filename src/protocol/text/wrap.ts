@@ -55,7 +55,7 @@ const MIN_COLUMNS = 24;
  * last cell of a row, and indents its second and later lines to the column of the cell if the space
  * allows.
  */
-export function table(rows: readonly (readonly string[])[], columns: number): string[] {
+export function renderTable(rows: readonly (readonly string[])[], columns: number): string[] {
   const count = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: count }, (_, i) =>
     Math.max(...rows.map((row) => widthOf(row[i] ?? ''))),

@@ -65,7 +65,7 @@ export function failedFinding(error: unknown, advice?: string): Failure {
 }
 
 /** Returns the first failed check in a list of checks; undefined if no check in the list failed. */
-export function firstFailed(
+export function findFirstFailed(
   findings: Findings,
   checks: readonly CheckName[],
 ): CheckName | undefined {

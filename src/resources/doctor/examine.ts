@@ -7,7 +7,7 @@ import {
   type Failure,
   type Finding,
   type Findings,
-  firstFailed,
+  findFirstFailed,
   reportFindings,
   skippedFinding,
 } from './check.ts';
@@ -54,7 +54,7 @@ async function makeChecks(run: Run, options: SessionOptions, findings: Findings)
   });
   const network = async () => {
     const destination = await checkNetwork(run, origin, options, findings);
-    const brokenCheck = firstFailed(findings, CONNECTION_CHECKS);
+    const brokenCheck = findFirstFailed(findings, CONNECTION_CHECKS);
     if (destination !== undefined && identity !== undefined) {
       await checkJumpCloud(run, identity, agentServerHost, destination, findings);
     } else {

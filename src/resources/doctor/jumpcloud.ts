@@ -1,9 +1,9 @@
 import type { Identity } from '../../agent/identity.ts';
 import { describeAssociationList } from '../../api/associations.ts';
 import { type GraphList, readGraphPage } from '../../api/graph.ts';
-import { MEMBERSHIPS } from '../../api/memberships.ts';
+import { MEMBERSHIP_LIST } from '../../api/memberships.ts';
 import { readSystem, type SystemRecord } from '../../api/systems.ts';
-import { USERS } from '../../api/users.ts';
+import { USER_LIST } from '../../api/users.ts';
 import { ASSOCIATION_TYPES } from '../../base/named-kinds.ts';
 import type { Run } from '../../run.ts';
 import type { Destination } from '../../transport/connect/destination.ts';
@@ -98,9 +98,9 @@ function judgeEnrolment({ provisionMetadata }: SystemRecord): Finding {
   }
 }
 
-const LISTS: readonly GraphList[] = [
-  MEMBERSHIPS,
-  USERS,
+const ACCESS_LISTS: readonly GraphList[] = [
+  MEMBERSHIP_LIST,
+  USER_LIST,
   ...ASSOCIATION_TYPES.map((type) => describeAssociationList(type)),
 ];
 
@@ -109,11 +109,11 @@ const LISTS: readonly GraphList[] = [
  */
 async function checkAccess(session: HostSession): Promise<Finding> {
   const reads = await Promise.allSettled(
-    LISTS.map((list) => readGraphPage(session, list, { limit: 100, skip: 0 })),
+    ACCESS_LISTS.map((list) => readGraphPage(session, list, { limit: 100, skip: 0 })),
   );
   const refused = reads.flatMap((read, i) =>
     read.status === 'rejected'
-      ? [{ list: LISTS[i]?.name, failure: failedFinding(read.reason) }]
+      ? [{ list: ACCESS_LISTS[i]?.name, failure: failedFinding(read.reason) }]
       : [],
   );
   const [first, ...others] = refused;

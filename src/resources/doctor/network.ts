@@ -14,7 +14,7 @@ import { describeCertificate } from './certificate.ts';
 import { type Findings, failedFinding, okFinding, skippedFinding } from './check.ts';
 import { connectionAdvice, lookupAdvice } from './network-advice.ts';
 import { checkProxy } from './proxy-check.ts';
-import { within } from './within.ts';
+import { withTimeLimit } from './with-time-limit.ts';
 
 /**
  * Checks the proxy, the name resolution, the connection and the server's certificate. Sends no
@@ -63,7 +63,7 @@ async function lookUp(
   }
   const limitMs = computeAttemptLimitMs(destination);
   try {
-    const foundAddresses = await within(
+    const foundAddresses = await withTimeLimit(
       connector.addresses(),
       limitMs,
       run.signal,
@@ -94,7 +94,7 @@ async function connect(
   const serverText = describeDestination(destination);
   try {
     const opening = openConnection(destination, userAgentOf(run));
-    const socket = await within(
+    const socket = await withTimeLimit(
       opening,
       computeAttemptLimitMs(destination),
       run.signal,

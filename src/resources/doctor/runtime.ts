@@ -4,7 +4,7 @@ import { type Finding, okFinding, warningFinding } from './check.ts';
  * The end of support by the Node.js project, by major version. Source: `schedule.json` in
  * https://github.com/nodejs/Release, as of July 2026.
  */
-const END_OF_LIFE: Readonly<Record<string, string>> = {
+const END_OF_LIFE_DATES: Readonly<Record<string, string>> = {
   18: '2025-04-30',
   19: '2023-06-01',
   20: '2026-04-30',
@@ -23,7 +23,7 @@ const END_OF_LIFE: Readonly<Record<string, string>> = {
 export function checkRuntime(version: string, path: string, now: number): Finding {
   const major = version.split('.')[0] ?? '';
   const nodeText = `Node.js ${version} at ${path}`;
-  const endOfSupport = END_OF_LIFE[major];
+  const endOfSupport = END_OF_LIFE_DATES[major];
   if (endOfSupport === undefined) return okFinding(`${nodeText}.`);
   if (now < Date.parse(endOfSupport))
     return okFinding(`${nodeText}, supported by the Node.js project until ${endOfSupport}.`);

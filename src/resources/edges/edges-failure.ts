@@ -36,7 +36,7 @@ export function edgesFailure(readBacks: readonly ReadBack[]): EdgesFailure | und
     pending.filter((change) => !refused.some((one) => isSameChange(one.change, change))),
   );
   const details = {
-    ...(refusals.length > 0 && { refused: refusals.map(reportRefused) }),
+    ...(refusals.length > 0 && { refused: refusals.map(reportRefusedChange) }),
     ...(missingChanges.length > 0 && { missing: missingChanges.map(({ op, id }) => ({ op, id })) }),
   };
   const isAboutGroups = incompleteLists.some(({ access }) => access.type === 'system_group');
@@ -60,7 +60,7 @@ export function edgesFailure(readBacks: readonly ReadBack[]): EdgesFailure | und
   return { error, details, access: list.access, followUp };
 }
 
-function reportRefused({ access, change: { op, id }, status, message }: RefusedChange) {
+function reportRefusedChange({ access, change: { op, id }, status, message }: RefusedChange) {
   return { op, type: access.type, id, status, message };
 }
 

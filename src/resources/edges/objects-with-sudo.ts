@@ -38,7 +38,7 @@ function toObjectWithSudo(toId: (value: unknown) => string): (value: unknown) =>
     const mapping =
       typeof value === 'string' && !value.startsWith('{') ? undefined : coerceMapping(value);
     if (mapping === undefined) return { id: toId(value) };
-    const issues: ValidationIssue[] = unknownKeys(mapping);
+    const issues: ValidationIssue[] = unknownKeyIssues(mapping);
     const read = <T>(key: string, toValue: (given: unknown) => T): T | typeof INVALID => {
       try {
         return toValue(mapping[key] ?? undefined);
@@ -64,7 +64,7 @@ function toObjectWithSudo(toId: (value: unknown) => string): (value: unknown) =>
   };
 }
 
-function unknownKeys(mapping: object): ValidationIssue[] {
+function unknownKeyIssues(mapping: object): ValidationIssue[] {
   return Object.keys(mapping)
     .filter((key) => !KEYS.includes(key))
     .map((key) => {

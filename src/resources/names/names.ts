@@ -47,7 +47,7 @@ function buildOutcome(
   for (const { kind, ambiguous } of resolved.filter(requestsAll)) {
     for (const { name, ids } of ambiguous) {
       run.report.warn(
-        `${quotedName(kind, name)} is ambiguous and left out: ${ids.length} objects have this name (${ids.join(', ')}). Rename all but one of them, or use an id.`,
+        `${quoteObjectName(kind, name)} is ambiguous and left out: ${ids.length} objects have this name (${ids.join(', ')}). Rename all but one of them, or use an id.`,
       );
     }
   }
@@ -57,7 +57,7 @@ function buildOutcome(
     for (const [name, { id, isDynamic }] of found) {
       if (!isDynamic) continue;
       run.report.warn(
-        `${quotedName(kind, name)} (${id}) is a dynamic group: JumpCloud fills it by a rule, and no host can join or leave it by hand. Leave it out of the groups of a host, or list it under keep.`,
+        `${quoteObjectName(kind, name)} (${id}) is a dynamic group: JumpCloud fills it by a rule, and no host can join or leave it by hand. Leave it out of the groups of a host, or list it under keep.`,
       );
     }
   }
@@ -82,7 +82,7 @@ function requireResolved(resolved: readonly ResolvedNames[]): void {
   const missing = resolved.flatMap(({ kind, missing }) =>
     missing.map(({ name, suggestion }) => {
       const hint = suggestion === undefined ? '' : `; did you mean ${truncate(suggestion)}?`;
-      return { kind, name, message: `there is no ${quotedName(kind, name)}${hint}` };
+      return { kind, name, message: `there is no ${quoteObjectName(kind, name)}${hint}` };
     }),
   );
   const ambiguous = resolved.flatMap(({ kind, ambiguous }) =>
@@ -90,7 +90,7 @@ function requireResolved(resolved: readonly ResolvedNames[]): void {
       kind,
       name,
       ids,
-      message: `${quotedName(kind, name)} is ambiguous, because ${ids.length} objects have this name (${ids.join(', ')}); rename all but one of them, or use an id`,
+      message: `${quoteObjectName(kind, name)} is ambiguous, because ${ids.length} objects have this name (${ids.join(', ')}); rename all but one of them, or use an id`,
     })),
   );
   const messages = [...missing, ...ambiguous].map(({ message }) => message);
@@ -123,6 +123,6 @@ function findOption(kind: ResolvedNames['kind']): string {
   return Object.entries(KIND_OPTIONS).find(([, optionKind]) => optionKind === kind)?.[0] ?? '';
 }
 
-function quotedName(kind: ResolvedNames['kind'], name: string): string {
+function quoteObjectName(kind: ResolvedNames['kind'], name: string): string {
   return `${kind.replace('_', ' ')} ${JSON.stringify(truncate(name))}`;
 }

@@ -48,7 +48,8 @@ export async function resolveNames(
   const objects = await readObjects(session, kind, names);
   const objectsByName = indexByName(objects);
   // With `all`, a user is listed by username only, not by email address.
-  const wantedNames = names ?? unique(objects.flatMap((object) => object.names.slice(0, 1)));
+  const wantedNames =
+    names ?? removeDuplicates(objects.flatMap((object) => object.names.slice(0, 1)));
 
   const found = new Map<string, NamedObject>();
   const missing: string[] = [];
@@ -109,6 +110,6 @@ function indexByName(objects: readonly NamedObject[]): Map<string, Map<string, N
   return objectsByName;
 }
 
-function unique(names: readonly string[]): string[] {
+function removeDuplicates(names: readonly string[]): string[] {
   return [...new Set(names)];
 }

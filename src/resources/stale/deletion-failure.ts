@@ -4,14 +4,14 @@ import type { StaleRecord } from './select-stale.ts';
 import { listRecords } from './stale-report.ts';
 
 /** The outcome of a record that JumpCloud refused to delete. */
-export type Refusal = Extract<RecordOutcome, { outcome: 'refused' }>;
+export type RefusedDeletion = Extract<RecordOutcome, { outcome: 'refused' }>;
 
 /**
  * Returns the failure of a run if JumpCloud refused to delete records, or still shows records that
  * it reported as deleted. Returns undefined otherwise.
  */
 export function deletionFailure(
-  refusals: readonly [StaleRecord, Refusal][],
+  refusals: readonly [StaleRecord, RefusedDeletion][],
   unconfirmed: readonly StaleRecord[],
 ): ModuleError | undefined {
   const shownRecords = unconfirmed.map(({ record }) => record);
@@ -37,7 +37,7 @@ export function deletionFailure(
   );
 }
 
-function reportRefusal([{ record }, { status, error }]: [StaleRecord, Refusal]) {
+function reportRefusal([{ record }, { status, error }]: [StaleRecord, RefusedDeletion]) {
   const { jumpcloud_message } = error.details;
   return { op: 'delete', type: 'system', id: record._id, status, message: jumpcloud_message };
 }

@@ -6,7 +6,7 @@ import type { Run } from '../../run.ts';
 import type { Session } from '../../transport/session.ts';
 import { READ_BACK_TIMEOUT_MS } from '../read-back-timeout.ts';
 import { deleteRecord, type RecordOutcome } from './delete-record.ts';
-import { deletionFailure, type Refusal } from './deletion-failure.ts';
+import { deletionFailure, type RefusedDeletion } from './deletion-failure.ts';
 import type { Criteria, StaleRecord } from './select-stale.ts';
 import { listRecords, nameOf } from './stale-report.ts';
 
@@ -58,7 +58,7 @@ export class StaleDeletion {
   async complete(): Promise<ModuleError | undefined> {
     await this.#inParallel(this.#records, (record) => this.#delete(record));
     const unconfirmed = await this.#readBack();
-    const refusals = this.#records.flatMap((stale): [StaleRecord, Refusal][] => {
+    const refusals = this.#records.flatMap((stale): [StaleRecord, RefusedDeletion][] => {
       const result = this.#outcomes.get(stale);
       return result?.outcome === 'refused' ? [[stale, result]] : [];
     });

@@ -4,7 +4,7 @@ import { parseDate } from './parse-date.ts';
 import { attributesOf } from './record-attributes.ts';
 
 /** The maximum number of records that a warning names. */
-const MAX_NAMED = 20;
+const MAX_NAMED_RECORDS = 20;
 
 /** Returns the entry of a record for the result. `reason` says why the record is in the list. */
 export function reportRecord(record: AdminRecord, reason: string): Record<string, unknown> {
@@ -28,11 +28,12 @@ export function nameOf({ _id, hostname, displayName }: AdminRecord): string {
 }
 
 /**
- * Lists records by name for a warning. Names at most `MAX_NAMED` records, and counts the others.
+ * Lists records by name for a warning. Names at most `MAX_NAMED_RECORDS` records, and counts the
+ * others.
  */
 export function listRecords(records: readonly AdminRecord[]): string {
-  const named = records.slice(0, MAX_NAMED).map(nameOf).join(', ');
-  const others = records.length - MAX_NAMED;
+  const named = records.slice(0, MAX_NAMED_RECORDS).map(nameOf).join(', ');
+  const others = records.length - MAX_NAMED_RECORDS;
   return others > 0 ? `${named}, and ${countOf(others, 'other')}` : named;
 }
 

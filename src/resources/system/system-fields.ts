@@ -49,9 +49,9 @@ function createField<T>(
   return { option, current, desired, isAsDesired: isSame(current, desired), changes };
 }
 
-const TEXTS = { display_name: 'displayName', description: 'description' } as const;
+const TEXT_FIELDS = { display_name: 'displayName', description: 'description' } as const;
 
-const SWITCHES = {
+const BOOLEAN_FIELDS = {
   allow_ssh_root_login: 'allowSshRootLogin',
   allow_ssh_password_authentication: 'allowSshPasswordAuthentication',
   allow_public_key_authentication: 'allowPublicKeyAuthentication',
@@ -61,13 +61,13 @@ const SWITCHES = {
 /** Returns every managed option with its current and desired value. */
 export function listManagedFields(settings: SystemSettings, record: SystemRecord): Field[] {
   const fields: Field[] = [];
-  for (const [option, key] of typedEntries(TEXTS)) {
+  for (const [option, key] of typedEntries(TEXT_FIELDS)) {
     const desired = settings[option];
     if (desired === undefined) continue;
     // A missing text in the record counts as empty text.
     fields.push(createField(option, { current: record[key] ?? '', desired }, { [key]: desired }));
   }
-  for (const [option, key] of typedEntries(SWITCHES)) {
+  for (const [option, key] of typedEntries(BOOLEAN_FIELDS)) {
     const desired = settings[option];
     if (desired === undefined) continue;
     const current = record[key] ?? null;
@@ -76,7 +76,7 @@ export function listManagedFields(settings: SystemSettings, record: SystemRecord
   const { primary_user: desired } = settings;
   if (desired !== undefined) {
     const changes = { 'primarySystemUser.id': desired || null };
-    fields.push(createField('primary_user', { current: primaryUser(record), desired }, changes));
+    fields.push(createField('primary_user', { current: primaryUserOf(record), desired }, changes));
   }
   const { system_insights: state } = settings;
   if (state !== undefined) {
@@ -139,9 +139,9 @@ export function settingsOf(record: SystemRecord): Readonly<Record<string, unknow
     display_name: record.displayName ?? '',
     description: record.description ?? '',
     ...Object.fromEntries(
-      typedEntries(SWITCHES).map(([option, key]) => [option, record[key] ?? null]),
+      typedEntries(BOOLEAN_FIELDS).map(([option, key]) => [option, record[key] ?? null]),
     ),
-    primary_user: primaryUser(record),
+    primary_user: primaryUserOf(record),
     system_insights: insightsOf(record),
     attributes: Object.fromEntries(
       attributesOf(record).flatMap(({ name, value }) =>
@@ -155,7 +155,7 @@ function insightsOf({ systemInsights }: SystemRecord): string | null {
   return systemInsights?.state ?? null;
 }
 
-function primaryUser(record: SystemRecord): string {
+function primaryUserOf(record: SystemRecord): string {
   return record['primarySystemUser.id'] ?? record.primarySystemUser?.id ?? '';
 }
 

@@ -12,7 +12,7 @@ const MAX_PER_ADDRESS_MS = 2500;
  * first, then those whose latest failure is the oldest. Times in milliseconds.
  */
 export class AddressRotation {
-  /** The timeout of the last address. */
+  /** The timeout for connecting to the final address of the list. */
   readonly timeoutMs: number;
   /** The timeout of each address before the last one. */
   readonly perAddressMs: number;

@@ -4,7 +4,7 @@ import type * as Tls from 'node:tls';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 import type { AddressRotation } from './address-rotation.ts';
 import type { DnsResolver } from './dns.ts';
-import { type EarlyConnection, isSocketOpen, openEarly } from './early-connection.ts';
+import { type EarlyConnection, isSocketOpen, toEarlyConnection } from './early-connection.ts';
 import { CONNECTION_GRACE_MS, closedEarlyError, connectTcp, timeoutError } from './tcp.ts';
 import { yieldToEventLoop } from './yield-to-event-loop.ts';
 
@@ -61,7 +61,7 @@ export class Connector {
     this.#early = Array.from({ length: count }, () => {
       const socket = this.#openTcp();
       this.#opened.push(socket);
-      return openEarly(socket);
+      return toEarlyConnection(socket);
     });
   }
 
@@ -69,7 +69,7 @@ export class Connector {
   startTls(tls: typeof Tls): void {
     this.#tls = tls;
     const { isSecure } = this.server;
-    this.#early = this.#early.map(({ socket }) => openEarly(this.#open(socket)));
+    this.#early = this.#early.map(({ socket }) => toEarlyConnection(this.#open(socket)));
     // Reads the CA certificates while waiting for the server's answer.
     if (isSecure) this.#secureContext();
   }

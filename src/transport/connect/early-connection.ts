@@ -11,7 +11,7 @@ export interface EarlyConnection {
 }
 
 /** Returns an early connection. Sets its `readyAt` as soon as the socket is connected. */
-export function openEarly(socket: Promise<Socket>): EarlyConnection {
+export function toEarlyConnection(socket: Promise<Socket>): EarlyConnection {
   const early: EarlyConnection = { socket };
   socket.then(
     () => {

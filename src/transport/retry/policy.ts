@@ -6,7 +6,7 @@ const MAX_BACKOFF_MS = 30_000;
  */
 const MAX_BUDGET_SHARE = 1 / 4;
 /** The part of the budget that is reserved for a last attempt, in milliseconds. */
-const LAST_ATTEMPT_MS = 500;
+const LAST_ATTEMPT_RESERVE_MS = 500;
 
 /** The statuses that are retried. Cloudflare, which JumpCloud uses, sends those from 520 on. */
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([
@@ -45,7 +45,7 @@ export interface FailedAttempt {
  */
 export function nextDelayMs(failed: FailedAttempt): number | undefined {
   const { attempts, retryAfterMs = 0, remainingMs, random } = failed;
-  const latest = remainingMs - LAST_ATTEMPT_MS;
+  const latest = remainingMs - LAST_ATTEMPT_RESERVE_MS;
   if (latest <= 0 || retryAfterMs > latest) return undefined;
   const longest = Math.min(MAX_BACKOFF_MS, MAX_BUDGET_SHARE * remainingMs);
   const backoff = random * Math.min(longest, BASE_BACKOFF_MS * 2 ** (attempts - 1));

@@ -2,7 +2,7 @@
  * Returns the result of `work`, if it ends within `timeoutMs` milliseconds. Otherwise rejects with
  * `createError()`, or with the signal's reason if the signal is aborted. Does not stop the work.
  */
-export async function within<T>(
+export async function withTimeLimit<T>(
   work: Promise<T>,
   timeoutMs: number,
   signal: AbortSignal,
