@@ -32,7 +32,7 @@ const CONNECT_KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
 const hasTools =
   canHaveMounts() && hasTool('the Packer example', 'packer', 'ansible-playbook', '/usr/sbin/sshd');
 
-describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
+describe.runIf(hasTools)('packer build', { timeout: 400_000 }, () => {
   let emulator: Emulator;
   let sandbox: Sandbox;
   let template: string;
@@ -56,8 +56,7 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
         .match(new RegExp(`(?<=${sandbox.directory})/(etc|var|opt|root|home)`, 'g')),
     );
     for (const program of ['systemctl', 'cloud-init', 'journalctl']) {
-      const log = `echo "${program} $*" >>'${sandbox.path('/programs.log')}'`;
-      await sandbox.replaceProgram(program, log);
+      await sandbox.replaceProgram(program, logCalls(program));
     }
     // The replaced apt-get installs a package by copying /built/usr to /usr in the sandbox.
     await sandbox.replaceProgram(
@@ -104,6 +103,9 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
         await rm(join(homedir(), name));
     };
   });
+
+  /** Returns the line of a shell script that logs a call of a program. */
+  const logCalls = (program: string) => `echo "${program} $*" >>'${sandbox.path('/programs.log')}'`;
 
   /** Returns the environment of Packer and Ansible, with the collection installed. */
   const environment = async (connectKey = CONNECT_KEY) => {
@@ -176,7 +178,7 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
 
   const programs = () => readFileSync(sandbox.path('/programs.log'), 'utf8').split('\n');
 
-  test('each build registers a new system and seals the image, even after a failure', async () => {
+  test('each build registers a new system, and a build after a failed one seals the image', async () => {
     // Adds the build host to a group that it cannot leave, as JumpCloud does with a new system.
     const names: string[] = [];
     const early = new Set<string>();
@@ -191,37 +193,12 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
     const before = systems().length;
     const valid = await packer('validate');
     expect(valid.exitCode, valid.all).toBe(0);
-    const temporary = watchFiles([server.remoteTemp], CONNECT_KEY);
-    const first = await packer('build');
-    expect(first.exitCode, first.all).toBe(0);
-    expect(await temporary.stop()).toEqual([]);
-    // The unit jumpcloud-removal.service is enabled early, and removes the record at poweroff. Only
-    // seal.sh enables jumpcloud-host.service.
-    expect(early).toContain('systemctl enable --now jumpcloud-removal.service');
-    expect(early).not.toContain('systemctl enable jumpcloud-host.service');
-    const [firstId = ''] = systems().slice(before);
-    expect(names).toEqual(['golden-image-build']);
-    expect(first.all).not.toContain(CONNECT_KEY);
-    expect(writesOf(emulator, firstId)).toEqual([
-      `PUT /api/systems/${firstId}`,
-      `POST /api/v2/systemgroups/${IDS.buildHosts}/members`,
-      `DELETE /api/systems/${firstId}`,
-    ]);
-    const agent = await readdir(sandbox.host.agentDir);
-    expect(agent).toEqual(['version.txt']);
-    await expectSealed();
 
-    // Only the SSH user can write to the directory of the scripts that root runs.
-    const scripts = (await readFile(sandbox.path('/sudo.log'), 'utf8')).match(/\S*script_\S*/g);
-    const own = expect.stringContaining(sandbox.path('/jumpcloud-build/script_'));
-    expect(scripts).toEqual([own, own]);
-
-    await sandbox.write('/etc/ssh/ssh_host_rsa_key', 'a key');
     await sandbox.replaceProgram('systemctl', '[ "$1" != stop ]');
     const failed = await packer('build');
     expect(failed.exitCode, failed.all).toBe(1);
     expect(failed.all).toContain('"code":"local_action_failed"');
-    const [, failedId = ''] = systems().slice(before);
+    const [failedId = ''] = systems().slice(before);
     expect(emulator.store.record(failedId).displayName).toBe('golden-image-build');
     expect(await readdir(sandbox.host.agentDir)).toContain('client.key');
     // The SSH host key is still there, so a playbook can connect and remove the record.
@@ -230,15 +207,37 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
     expect(removed.exitCode, removed.all).toBe(0);
     expect(emulator.store.systems.has(failedId)).toBe(false);
 
-    await sandbox.replaceProgram('systemctl', 'true');
-    const last = await packer('build');
-    expect(last.exitCode, last.all).toBe(0);
-    const [, , lastId = ''] = systems().slice(before);
+    await sandbox.replaceProgram('systemctl', logCalls('systemctl'));
+    await sandbox.write('/programs.log', '');
+    await sandbox.write('/sudo.log', '');
+    const temporary = watchFiles([server.remoteTemp], CONNECT_KEY);
+    const { exitCode, all } = await packer('build');
+    expect(exitCode, all).toBe(0);
+    expect(await temporary.stop()).toEqual([]);
     emulator.onRequest.splice(emulator.onRequest.indexOf(capture), 1);
-    expect(new Set([firstId, failedId, lastId, '']).size).toBe(4);
-    expect(emulator.store.systems.has(lastId)).toBe(false);
-    expect(kickstart.receivedKeys).toEqual([CONNECT_KEY, CONNECT_KEY, CONNECT_KEY]);
+    // The unit jumpcloud-removal.service is enabled early, and removes the record at poweroff. Only
+    // seal.sh enables jumpcloud-host.service.
+    expect(early).toContain('systemctl enable --now jumpcloud-removal.service');
+    expect(early).not.toContain('systemctl enable jumpcloud-host.service');
+    const [, id = ''] = systems().slice(before);
+    expect(names).toEqual(['golden-image-build', 'golden-image-build']);
+    expect(new Set([failedId, id, '']).size).toBe(3);
+    expect(all).not.toContain(CONNECT_KEY);
+    expect(writesOf(emulator, id)).toEqual([
+      `PUT /api/systems/${id}`,
+      `POST /api/v2/systemgroups/${IDS.buildHosts}/members`,
+      `DELETE /api/systems/${id}`,
+    ]);
+    expect(emulator.store.systems.has(id)).toBe(false);
+    expect(kickstart.receivedKeys).toEqual([CONNECT_KEY, CONNECT_KEY]);
+    const agent = await readdir(sandbox.host.agentDir);
+    expect(agent).toEqual(['version.txt']);
     await expectSealed();
+
+    // Only the SSH user can write to the directory of the scripts that root runs.
+    const scripts = (await readFile(sandbox.path('/sudo.log'), 'utf8')).match(/\S*script_\S*/g);
+    const own = expect.stringContaining(sandbox.path('/jumpcloud-build/script_'));
+    expect(scripts).toEqual([own, own]);
   });
 
   /** Expects the image to contain the package and no identity. */

@@ -14,6 +14,7 @@ import {
 } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { sampleCallsOf } from '../harness/sample-calls.ts';
+import { sampleRows } from '../harness/sample-size.ts';
 import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
 import { findLeakedSecrets } from './find-leaked-secrets.ts';
 
@@ -245,7 +246,7 @@ describe('a malformed proxy URL', () => {
 });
 
 describe('an api_url of plain http', () => {
-  test.each(HOST_MODULE_NAMES)(
+  test.each(sampleRows(HOST_MODULE_NAMES))(
     '%s refuses a plain http api_url with a proxy before any request',
     async (module) => {
       const { good } = sampleCallsOf(module);
@@ -336,7 +337,7 @@ describe('a proxy that fails', () => {
     expect(answer).toMatchObject(UNCHANGED_ANSWER);
   });
 
-  test.each([408, 429, 500, 502, 503, 504, 520, 530, 599])(
+  test.each(sampleRows([408, 429, 500, 502, 503, 504, 520, 530, 599]))(
     'CONNECT is retried after one answer of %i',
     async (status) => {
       openProxy.answers.push({ status });

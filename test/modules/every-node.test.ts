@@ -12,6 +12,7 @@ import { test as base } from '../harness/fixture.ts';
 import { Measurer } from '../harness/measurer.ts';
 import { NODE_VERSIONS, nodePath } from '../harness/nodes.ts';
 import { fullOptions, WRITING_MODULES } from '../harness/sample-calls.ts';
+import { sampleRows } from '../harness/sample-size.ts';
 
 /**
  * The running Node.js and the versions that `npm run setup:nodes` installs. Tests of a missing
@@ -53,9 +54,9 @@ afterAll(() => {
 
 describe.each(NODES)('Node.js %s', (version, node) => {
   const test = base.skipIf(!existsSync(node));
-  test('every executable changes the host once and writes nothing to stderr', async () => {
+  test('executables change the host once and write nothing to stderr', async () => {
     const env = { JUMPCLOUD_NODE: node };
-    for (const module of HOST_MODULE_NAMES) {
+    for (const module of sampleRows(HOST_MODULE_NAMES)) {
       const host = await emulator.enrol();
       addSampleObjects(emulator.store, host.systemId);
       const common = { agent_dir: host.agentDir, api_url: emulator.url, ca_path: caPath };

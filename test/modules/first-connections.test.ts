@@ -15,6 +15,7 @@ import {
 import { test } from '../harness/fixture.ts';
 import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
 import { sampleCallsOf } from '../harness/sample-calls.ts';
+import { sampleRows } from '../harness/sample-size.ts';
 
 // Modules open connections before the first request is ready. A run must open only connections that
 // it uses.
@@ -49,7 +50,7 @@ describe('early connections of a run without requests', () => {
     expect(connections).toBe(0);
   }
 
-  describe.each(HOST_MODULE_NAMES)('%s', (module) => {
+  describe.each(sampleRows(HOST_MODULE_NAMES))('%s', (module) => {
     const { good, bad } = sampleCallsOf(module);
 
     test('a run with invalid options opens no connection', async ({ host }) => {
@@ -80,7 +81,7 @@ describe('early connections of a run without requests', () => {
     });
   });
 
-  describe.each(ACTING_MODULE_NAMES)('%s', (module) => {
+  describe.each(sampleRows(ACTING_MODULE_NAMES))('%s', (module) => {
     const { good } = sampleCallsOf(module);
 
     test('a run on a host that is not enrolled opens no connection', async () => {

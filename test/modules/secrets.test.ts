@@ -167,7 +167,8 @@ function makeEchoFault(
   };
 }
 
-describe.each([0, 1, 2, 3])('secrets at verbosity %i', (_ansible_verbosity) => {
+// Verbosity 3 prints all that 1 and 2 print.
+describe.each([0, 3])('secrets at verbosity %i', (_ansible_verbosity) => {
   const options = () => ({
     agent_dir: host.agentDir,
     api_url: emulator.url,

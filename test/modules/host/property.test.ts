@@ -19,8 +19,8 @@ import { type HostDocument, type SingleCall, singleCalls } from './single-module
 
 // Each case runs about ten modules. Most cases run in this process over a real socket. A few cases
 // run the built executables.
-const CASES = sampleSize(300);
-const EXECUTABLE_CASES = sampleSize(6);
+const CASES = sampleSize(160);
+const EXECUTABLE_CASES = sampleSize(4);
 
 type Runner = (module: ModuleName, options: object, check: boolean) => Promise<Answer>;
 
