@@ -30,7 +30,7 @@ describe.runIf(hasAnsible)('the role runtime on a host with Node.js', () => {
   });
 });
 
-describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 120_000 }, () => {
+describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 300_000 }, () => {
   let controller: Controller;
   let machine: BareMachine;
   let packed: BuiltPackages;
@@ -127,7 +127,7 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 120_000 
     },
   );
 
-  test('a missing package, Python or checksum is reported if no suitable Node.js exists', async () => {
+  test('a missing or wrong package, and a missing Python or checksum, are reported if no suitable Node.js exists', async () => {
     const policy = 'echo "nodejs:"; echo "  Candidate: 1:12.22.12~dfsg-1~deb11u4"';
     await writeFile(join(machine.root, 'usr/local/bin/apt-cache'), `#!/bin/sh\n${policy}\n`, {
       mode: 0o755,
@@ -139,6 +139,9 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 120_000 
     const noPython = await run({}, ['-e', 'ansible_python_interpreter=/nonexistent/python']);
     expect(noPython.recap, noPython.output).toMatchObject({ changed: 0, failed: 1 });
     expect(noPython.output).toContain('needs Python on the host');
+    const rpm = await run({ jumpcloud_runtime_package: deb.replace(/deb$/, 'rpm') }, ['--check']);
+    expect(rpm.recap, rpm.output).toMatchObject({ changed: 0, failed: 1 });
+    expect(rpm.output).toContain('installs packages with apt. Set it to a .deb for this host');
     const unchecked = await run({ jumpcloud_runtime_package: deb });
     expect(unchecked.output).toContain('SHA256SUMS into jumpcloud_runtime_checksum');
     await rm(join(machine.root, 'usr/local/bin/apt-cache'));
