@@ -5,12 +5,16 @@ import type { Emulator } from '../emulator/emulator.ts';
 import { EXAMPLES, makeSandbox, type Sandbox } from '../examples/sandbox.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
 import { testWithPipelining as test } from '../harness/ansible/fixture.ts';
+import { ansibleRoot } from '../harness/ansible/installation.ts';
 
 const SYSTEMD = 'ansible.builtin.systemd';
 const DOCUMENT = '/etc/jumpcloud/host.json';
 const OLD = '{"groups": []}';
 
-describe.runIf(hasAnsible)('systemd/rollout.yml', { timeout: 300_000 }, () => {
+// The hosts are directories of this machine, which an Ansible in another Debian does not see.
+const canRun = hasAnsible && ansibleRoot === '';
+
+describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
   let controller: Controller;
   let emulator: Emulator;
   let sandboxes: Sandbox[];
