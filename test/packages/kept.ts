@@ -29,7 +29,7 @@ export async function makeKeptPackage(
 ): Promise<string> {
   const { build, fileName, tool } = FORMATS[format];
   const hash = createHash('sha256');
-  for (const name of ['build-deb', 'build-rpm', 'stage', 'package-version']) {
+  for (const name of ['build-deb', 'build-rpm', 'stage-files', 'package-version']) {
     hash.update(await readFile(join(projectDirectory, `scripts/package/${name}.ts`)));
   }
   hash.update((await execa(tool, ['--version'])).stdout);
