@@ -10,8 +10,8 @@ const machineTests = 'test/machine/**';
 export default defineConfig({
   test: {
     reporters: ['default', './test/closing-line.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
     // Some tests mostly wait, so a third worker saves time even on a machine with two cores.
     maxWorkers: 3,
     // The developer's proxy must not be used for the tests' loopback servers.
