@@ -80,7 +80,7 @@ describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
         role.kickstart.script = `# ${CONNECT_KEY}\necho >'${started}'; sleep 2\n`;
         const env = { ANSIBLE_PIPELINING: pipelining };
         const playing = role.play({}, { flags: ['-vvvv'], env });
-        await vi.waitFor(() => access(`${ansibleRoot}${started}`), { timeout: 30_000 });
+        await vi.waitFor(() => access(`${ansibleRoot}${started}`), { timeout: 90_000 });
         await signalProcesses(`ansible-playbook ${role.controller.directory}/`, signal);
         const { output } = await playing;
         expect(output).not.toContain(CONNECT_KEY);
