@@ -10,7 +10,7 @@ import { checkNamesWith } from '../resources/doctor/examination.ts';
 
 describe.runIf(hasAnsible && hasSshServer)(
   'jumpcloud_doctor over SSH',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   () => {
     test('jumpcloud_doctor fails only on a broken host, and returns all checks even with failed_when: false', async ({
       controller,

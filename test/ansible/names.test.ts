@@ -12,7 +12,7 @@ const VARIABLES = ['names/group_vars/all.yml', 'names/group_vars/web.yml'];
 
 describe.runIf(hasAnsible)(
   'the playbook ansible-examples/names/fleet.yml',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   () => {
     let controller: Controller;
     let emulator: Emulator;

@@ -20,7 +20,7 @@ if (missing.length > 0) {
 }
 
 // The tests use one fleet and run in order.
-describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 120_000 }, () => {
+describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 300_000 }, () => {
   let controller: Controller;
   let server: SshServer;
   let emulator: Emulator;

@@ -10,7 +10,7 @@ const STALE = 'systemcontext.jumpcloud.jumpcloud_stale_systems';
 const DAY_MS = 86_400_000;
 const ago = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();
 
-describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 120_000 }, () => {
+describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 300_000 }, () => {
   let controller: Controller;
   let emulator: Emulator;
   let account: ServiceAccount;

@@ -389,7 +389,7 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
 
   test.runIf(hasTool('rubocop over the Chef example', 'rubocop'))(
     'rubocop finds nothing in the cookbook',
-    { timeout: 180_000 },
+    { timeout: 300_000 },
     async () => {
       const config = new URL('rubocop.yml', import.meta.url).pathname;
       const paths = RUBY.map((file) => join(EXAMPLES, file));

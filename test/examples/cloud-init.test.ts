@@ -57,7 +57,7 @@ async function boot(sandbox: Sandbox, userData: string) {
 
 describe.runIf(
   hasTool('the cloud-init examples', 'cloud-init', 'systemd-analyze', PYTHON) && canHaveMounts(),
-)('the user-data', { timeout: 180_000 }, () => {
+)('the user-data', { timeout: 300_000 }, () => {
   test.for(FILES)(
     '%s is valid, configures the instance at its first boot and changes nothing at its second',
     async (file, { emulator, sandbox }) => {

@@ -59,7 +59,7 @@ test(`${PLAYBOOKS} are idempotent when their tasks call the executables directly
 
 test.runIf(hasTool(`${PLAYBOOKS} run by Ansible`, 'ansible-playbook'))(
   `${PLAYBOOKS} are idempotent when Ansible runs them`,
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   () =>
     expectIdempotent(async ({ directory }) =>
       throughAnsible(await collectionPath(), directory, new AbortController().signal),

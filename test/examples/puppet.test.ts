@@ -355,7 +355,7 @@ describe('the linters of Puppet and Ruby', () => {
 
   test.runIf(hasTool('puppet parser validate', 'puppet'))(
     'puppet parser validate accepts the manifests',
-    { timeout: 180_000 },
+    { timeout: 300_000 },
     async () => {
       await execa('puppet', ['parser', 'validate', ...paths(MANIFESTS)]);
     },
@@ -371,7 +371,7 @@ describe('the linters of Puppet and Ruby', () => {
 
   test.runIf(hasTool('rubocop over the Puppet example', 'rubocop'))(
     'rubocop finds nothing in the types and providers',
-    { timeout: 180_000 },
+    { timeout: 300_000 },
     async () => {
       const config = new URL('rubocop.yml', import.meta.url).pathname;
       const words = ['--config', config, '--cache', 'false', ...paths(RUBY)];

@@ -8,7 +8,7 @@ import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import { codeBlocksOf } from '../documentation/code-blocks.ts';
 
 test('the quickstart of README.md changes the emulated host only once', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const directory = await mkdtemp(join(tmpdir(), 'quickstart-'));
   const port = '18099';

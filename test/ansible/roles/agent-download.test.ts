@@ -21,7 +21,7 @@ const rawAnswer = (headers: readonly string[], body: string | Buffer) =>
   ]);
 const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 
-describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 }, () => {
+describe.runIf(hasAnsible)('the download of the role agent', { timeout: 300_000 }, () => {
   let role: AgentRole;
   let ca: TlsIdentity;
   let tls: TlsIdentity;

@@ -7,7 +7,7 @@ import { startTunnelProxy } from '../tunnel-proxy.ts';
 import { type AgentRole, CONNECT_KEY, startAgentRole } from './agent-role.ts';
 import { watchFiles, watchProcesses } from './watch.ts';
 
-describe.runIf(hasAnsible)('variables of the role agent', { timeout: 120_000 }, () => {
+describe.runIf(hasAnsible)('variables of the role agent', { timeout: 300_000 }, () => {
   let role: AgentRole;
 
   beforeAll(async () => {

@@ -14,7 +14,7 @@ const KEYS = {
   'that starts with jcc_': 'jcc_eyJwdWJsaWNLaWNrc3RhcnRVcmwiOiJodHRwczovL2V4YW1wbGUifQ==',
 };
 
-describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
+describe.runIf(hasAnsible)('the role agent', { timeout: 300_000 }, () => {
   let role: AgentRole;
 
   beforeAll(async () => {
