@@ -96,7 +96,19 @@ describe.runIf(hasAnsible)('variables of the role agent', { timeout: 300_000 }, 
         jumpcloud_agent_proxy: `http://${credentials}@${withUser.host}`,
         jumpcloud_agent_ca_path: await role.controller.put('ca.pem', ca.cert),
       },
-      { flags: ['-vvvv'], env: { ANSIBLE_PIPELINING: 'true', NO_PROXY: 'localhost' } },
+      {
+        flags: ['-vvvv'],
+        env: { ANSIBLE_PIPELINING: 'true', NO_PROXY: 'localhost' },
+        // The modules refuse a proxy with a plain http api_url. They send no request here.
+        play: {
+          module_defaults: {
+            'group/systemcontext.jumpcloud.all': {
+              agent_dir: role.agentDir,
+              api_url: 'https://127.0.0.1:9',
+            },
+          },
+        },
+      },
     );
     const seen = await Promise.all(watches.map((watch) => watch.stop()));
     await proxy.close();
