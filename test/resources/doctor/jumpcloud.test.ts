@@ -63,13 +63,15 @@ describe.concurrent('the clock', () => {
   });
 });
 
-const json = (status: number, message: string): Fault => ({
+const json = (status: number, message: string, retryAfter?: number): Fault => ({
   kind: 'status',
   status,
   text: JSON.stringify({ message }),
+  ...(retryAfter !== undefined && { retryAfter }),
 });
 
 describe.concurrent('the authorization', () => {
+  // The wait of a 429 and a 503 is longer than the timeout, so these runs end at once.
   const rows: [what: string, fault: Fault, code: string, detail: RegExp, advice: RegExp][] = [
     [
       'a 401',
@@ -80,8 +82,8 @@ describe.concurrent('the authorization', () => {
     ],
     ['a 404', json(404, 'Not found'), 'not_found', /\(404\)/, /set region, or register the agent/],
     ['a 403', json(403, 'blocked'), 'rejected', /403 Forbidden: "blocked"/, /ask JumpCloud/],
-    ['a 429', json(429, 'slow'), 'rate_limited', /limits the rate/, /raise timeout/],
-    ['a 503', json(503, 'down'), 'unavailable', /503/, /status\.jumpcloud\.com/],
+    ['a 429', json(429, 'slow', 60), 'rate_limited', /limits the rate/, /raise timeout/],
+    ['a 503', json(503, 'down', 60), 'unavailable', /503/, /status\.jumpcloud\.com/],
     [
       'a login page',
       { kind: 'body', text: '<html>', headers: { 'content-type': 'text/html' } },
