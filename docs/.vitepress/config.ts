@@ -40,6 +40,11 @@ export default defineConfig({
   // The default theme for code has too little contrast.
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    // Vue must not evaluate double braces in code, such as Ansible's templates.
+    config({ renderer, utils }) {
+      renderer.rules.code_inline = (tokens, index) =>
+        `<code v-pre>${utils.escapeHtml(tokens[index]?.content ?? '')}</code>`;
+    },
   },
   themeConfig: {
     search: { provider: 'local' },

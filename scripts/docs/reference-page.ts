@@ -90,13 +90,8 @@ function convertMarkup(markup: string): string {
     case 'U':
       return `<${inside}>`;
     default:
-      return formatCode(inside);
+      return `\`${inside}\``;
   }
-}
-
-/** Formats code. `v-pre` keeps Vue from evaluating double braces. */
-function formatCode(text: string): string {
-  return text.includes('{{') ? `<code v-pre>${escapeMarkdown(text)}</code>` : `\`${text}\``;
 }
 
 function escapeMarkdown(text: string): string {
