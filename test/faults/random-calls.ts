@@ -90,7 +90,7 @@ export interface Subject {
   readonly systemId: string;
   readonly idsByType: IdsByType;
   /**
-   * True if the system has so many groups that a run with random faults cannot leave all of them.
+   * True if the system has more groups than a run with random faults can leave.
    */
   readonly isCrowded: boolean;
 }

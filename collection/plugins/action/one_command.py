@@ -130,6 +130,6 @@ def plain(options):
 
 
 def standard_input(module, options):
-    """Returns what the script reads: a file name that nobody can guess, the options, the module."""
+    """Returns what the script reads: a file name that no other user can guess, the options, the module."""
     name = f"jumpcloud-{secrets.token_hex(16)}"
     return f"{name}\n{options}\n".encode() + gzip.compress(module, compresslevel=4, mtime=0)
