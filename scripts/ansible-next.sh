@@ -58,7 +58,7 @@ run_quietly() {
 }
 
 # Makes the directory under another name and renames it, so that the directory is never incomplete.
-# Keeps the result of debootstrap, because test/packages/debian-directory.ts needs an empty Debian.
+# Keeps the result of debootstrap, because test/packages/debian-root.ts needs an empty Debian.
 make_root() {
   install_debootstrap
   say "making $root with Debian's $suite, which takes a few minutes"

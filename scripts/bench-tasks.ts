@@ -10,8 +10,8 @@ import { median, pairedRatio } from './bench/statistics.ts';
 /** The number of rounds, after a warm-up round that is not counted. */
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 15);
 /**
- * The measured values of Ansible's setting `pipelining`. Command-line arguments select some of
- * them.
+ * The values of Ansible's setting `pipelining` that the benchmark compares. Command-line arguments
+ * select some of them.
  */
 const PIPELINING_VALUES = ['true', 'false'].filter(
   (value) => process.argv.length === 2 || process.argv.includes(value),

@@ -49,8 +49,8 @@ export interface Resource<State, Change> {
 }
 
 /**
- * Reads, plans and applies the changes of a resource. In check mode, applies nothing and returns
- * the outcome that a real run would have.
+ * Reads the state of a resource, plans the changes and applies them. In check mode, applies nothing
+ * and returns the outcome that a real run would have.
  */
 export async function reconcile<State, Change>(
   run: Run,
@@ -74,7 +74,7 @@ export async function reconcile<State, Change>(
   try {
     for (const warning of (await resource.warnings?.(after)) ?? []) run.report.warn(warning);
   } catch (error) {
-    // A failed change takes precedence over an error in the warnings.
+    // The failure of a change takes precedence over an error from the warnings.
     throw failure ?? error;
   }
   if (failure !== undefined) throw failure;

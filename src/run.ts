@@ -4,7 +4,7 @@ export interface Run {
   readonly module: string;
   /** True in check mode: changes are predicted, and nothing is written. */
   readonly check: boolean;
-  /** Aborted with an `Interrupted` error when a signal asks the run to end. */
+  /** Aborted with an `Interrupted` error when a signal such as SIGTERM asks the run to end. */
   readonly signal: AbortSignal;
   readonly report: Reporter;
 }
@@ -78,7 +78,7 @@ export interface Outcome {
   readonly msg: string;
   /**
    * The managed state before and after the run, under option names. Modules that change nothing
-   * have none.
+   * return no diff.
    */
   readonly diff?: { readonly before: unknown; readonly after: unknown };
   /** The result fields of this module. */

@@ -35,8 +35,8 @@ function isThroughAnsible({ module, name }: TestCase): boolean {
 }
 
 /**
- * Returns the version and root directory of the Ansible under test. Imports the code that detects
- * them only now, because the detection takes a second.
+ * Returns the version and root directory of the Ansible under test. Imports installation.ts only
+ * when called, because its import runs Ansible, which takes a second.
  */
 async function describeInstallation(): Promise<string> {
   const { ansibleRoot, coreVersion } = await import('./harness/ansible/installation.ts');

@@ -11,8 +11,8 @@ export async function onTerminal(
   const { stdout, exitCode } = await execa(
     'script',
     ['-qec', `stty cols ${columns}; ${command}`, '/dev/null'],
-    // The input stays open, because `script` would send its end as a character. In raw mode, which
-    // ssh sets, a terminal does not interpret that character.
+    // The input stays open, because `script` would turn its end into a character for the terminal.
+    // A terminal in raw mode, which ssh sets, does not interpret this character.
     { stdin: 'pipe', reject: false, stripFinalNewline: false, env: { SHELL: '/bin/sh' } },
   );
   return { output: stdout.replaceAll('\r\n', '\n'), exitCode };

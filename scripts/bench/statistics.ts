@@ -6,7 +6,10 @@ export function median(numbers: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }
 
-/** Returns the median ratio of paired runs, which is robust when the machine's speed drifts. */
+/**
+ * Returns the median of the ratios of paired runs. A drift of the machine's speed hardly affects
+ * this median.
+ */
 export function pairedRatio(a: readonly number[], b: readonly number[]): number {
   return median(a.map((value, i) => value / (b[i] ?? Number.NaN)));
 }

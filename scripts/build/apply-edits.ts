@@ -12,7 +12,7 @@ interface Substitution {
 interface StandIn {
   readonly builtin: string;
   readonly contents: () => string;
-  /** Matches uses of the built-in module that `contents` does not support. */
+  /** Matches code that needs more of the built-in module than `contents` provides. */
   readonly unsupported: RegExp;
 }
 

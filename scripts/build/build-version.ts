@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { projectDirectory } from './project-directory.ts';
 
-/**
- * The version and time of a build, which the collection, the packages and the npm tarball state.
- */
+/** The version and time of a build, for the collection, the packages and the npm tarball. */
 export interface BuildVersion {
   /** A semantic version. The version of a development build sorts before the next release. */
   readonly version: string;
-  /** The time of the sources in seconds since 1970. Builds of the same sources are identical. */
+  /**
+   * The time of the sources (their commit or release) in seconds since 1970. Builds of the same
+   * sources are identical.
+   */
   readonly time: number;
 }
 
@@ -25,9 +26,9 @@ export async function readProjectVersion(): Promise<string> {
 /**
  * Returns the version of a build between releases, for example `0.1.0-dev.20261124101500.g4c5cc54`.
  * The version contains the commit's time in UTC, so that later builds sort higher, and the commit's
- * hash. Without the prefix `g`, a hash that consists of digits would be a number, which must not
- * start with 0. `.modified` follows if tracked files differ from the commit. Outside git, the
- * version is `0.1.0-dev`.
+ * hash. The hash has the prefix `g`, because it may consist of digits, and a number in a version
+ * must not start with 0. `.modified` follows if tracked files differ from the commit. Outside git,
+ * the version is `0.1.0-dev`.
  */
 export async function developmentVersion(): Promise<BuildVersion> {
   const version = `${await readProjectVersion()}-dev`;

@@ -116,7 +116,8 @@ function composeScript(
     if (/\/\*|\*\//.test(body) || body.includes(CHUNK_BREAK))
       throw new Error('A late chunk contains a comment delimiter or the separator of chunks.');
   }
-  // The line break separates a slash at the end of the compressed text from the end of the comment.
+  // The base64 text may end with a slash. Without the line break, this slash and the following `*/`
+  // would contain `/*`.
   const stored = `${bodies.join(CHUNK_BREAK)}\n`;
   const text = `"use strict";
 const tune=f=>parseInt(process.versions.node)<=${NEWEST_TUNED_NODE}&&require("node:v8").setFlagsFromString(f);

@@ -38,9 +38,9 @@ export function isCollectionFile(file: string): boolean {
 }
 
 /**
- * Builds the tarball for `ansible-galaxy collection install`, with the manifests that
- * `ansible-galaxy collection build` would write (format 1 in ansible-core 2.9 to 2.19).
- * `builtTexts` maps the names of further files to their contents.
+ * Builds the tarball for `ansible-galaxy collection install`. Its manifests have format 1, as from
+ * `ansible-galaxy collection build` in ansible-core 2.9 to 2.19. `builtTexts` maps the names of
+ * further files to their contents.
  */
 export async function collectionTarball(
   version: string,

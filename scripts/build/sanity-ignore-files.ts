@@ -8,7 +8,8 @@ export function sanityIgnoreFiles(modules: readonly string[]) {
   return SANITY_VERSIONS.map((minor) => ({
     path: `tests/sanity/ignore-2.${minor}.txt`,
     content: [
-      // This test requires a documented module with the name of the plugin. There is none.
+      // The sanity test `action-plugin-docs` requires a documented module with the plugin's name.
+      // None exists.
       `plugins/action/${ACTION_PLUGIN}.py action-plugin-docs`,
       ...modules.flatMap((name) => sanityIgnores(minor, name)),
     ]

@@ -1,15 +1,18 @@
 import type { BuiltModule } from './build-all.ts';
 
-/** The number of contributors that the table names for each module. */
-const CONTRIBUTOR_COUNT = 5;
+/** The number of packages or directories that the table names for each module. */
+const PART_COUNT = 5;
 
-/** Returns a text table of the executables, their sizes and the largest contributors. */
+/**
+ * Returns a text table of the executables: their sizes, and the largest npm packages and
+ * directories in them.
+ */
 export function sizeTable(modules: readonly BuiltModule[]): string {
   const widest = Math.max(...modules.map(({ name }) => name.length));
   return modules
     .map(({ name, bytes, metafile }) => {
-      const largest = listContributors(metafile)
-        .slice(0, CONTRIBUTOR_COUNT)
+      const largest = listParts(metafile)
+        .slice(0, PART_COUNT)
         .map(([part, size]) => `${part} ${size}`);
       return `${name.padEnd(widest)}  ${String(bytes).padStart(7)} bytes  (${largest.join(', ')})`;
     })
@@ -17,7 +20,7 @@ export function sizeTable(modules: readonly BuiltModule[]): string {
 }
 
 /** Returns the bytes that each npm package or project directory contributes, largest first. */
-function listContributors(metafile: BuiltModule['metafile']): [part: string, bytes: number][] {
+function listParts(metafile: BuiltModule['metafile']): [part: string, bytes: number][] {
   const bytes = new Map<string, number>();
   for (const output of Object.values(metafile.outputs)) {
     for (const [file, { bytesInOutput }] of Object.entries(output.inputs)) {

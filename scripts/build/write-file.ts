@@ -13,7 +13,7 @@ export async function writeFileAtomically(
 ): Promise<void> {
   const file = join(directory, path);
   await mkdir(dirname(file), { recursive: true });
-  // Ansible could run a temporary file beside a module as the module.
+  // Ansible could mistake a temporary file beside a module for the module, and run it.
   const temporaryFile = join(directory, `.unfinished-${process.pid}`);
   await writeFile(temporaryFile, content);
   await chmod(temporaryFile, mode);

@@ -6,7 +6,7 @@ type Style = Parameters<typeof styleText>[0];
 export class Narrator {
   #steps = 0;
 
-  /** Prints the title, does the step, and prints the result's summary and the time it took. */
+  /** Prints the title, runs `work`, and prints the summary of its result with the elapsed time. */
   async step<T>(title: string, work: () => Promise<T>, summary: (result: T) => string): Promise<T> {
     this.#steps += 1;
     console.log(`\n${applyStyle('bold', `${this.#steps}. ${title}`)}`);

@@ -11,14 +11,15 @@ import { terminalPicture } from './terminal-picture.ts';
 
 const COLUMNS = 80;
 /**
- * The number of columns by which a line grows at most when JumpCloud's URL replaces the emulator's.
+ * The maximum number of columns by which a line grows when JumpCloud's URL replaces the emulator's
+ * URL.
  */
 const SPARE_COLUMNS = 6;
 
 const directory = await mkdtemp(join(tmpdir(), 'screens-'));
 const ca = await makeCa();
 const emulator = await startEmulator({ seed: 18, tls: await issueServerCertificate(ca) });
-// Addresses the emulator by a host name, as a real host addresses JumpCloud.
+// The emulator's URL contains a host name, as JumpCloud's URL does.
 const url = emulator.url.replace('127.0.0.1', 'localhost');
 const host = await emulator.enrol({ record: { displayName: 'ip-10-0-0-7' } });
 try {

@@ -6,8 +6,9 @@ import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import { projectDirectory } from '../build/project-directory.ts';
 
-// Checks the accessibility of every page of the built site with axe-core in headless Chromium: light and
-// dark, at the width of a desktop and of a phone. Fails for serious and critical findings.
+// Checks the accessibility of every page of the built site with axe-core in headless Chromium, in
+// light and dark mode, and at the widths of a desktop and a phone. Fails for serious and critical
+// findings.
 
 const SITE_DIRECTORY = join(projectDirectory, 'docs/.vitepress/dist');
 const AXE = join(projectDirectory, 'docs/node_modules/axe-core/axe.min.js');

@@ -18,8 +18,9 @@ const PACKAGERS = {
 export type ArtefactKind = keyof typeof PACKAGERS;
 
 /**
- * Writes the SBOM of a finished artefact to `<path>.cdx.json`. It extends the SBOM inside the
- * artefact with the artefact's checksum and package URL, the packaging tools, and the commit.
+ * Writes the SBOM of a finished artefact to `<path>.cdx.json`. This file contains the data of the
+ * SBOM inside the artefact, and adds the artefact's checksum and package URL, the packaging tools,
+ * and the commit.
  */
 export async function writeArtefactSbom(
   path: string,

@@ -22,7 +22,7 @@ export async function buildNpm(
   const staging = join(buildDirectory, 'npm');
   const readme = await readFile(join(projectDirectory, 'packaging/npm/README.md'), 'utf8');
   await rm(staging, { recursive: true, force: true });
-  // `stage` sets the file modes regardless of the umask, and npm keeps them.
+  // `stageFiles` sets the file modes regardless of the umask, and npm keeps them.
   await stageFiles(
     staging,
     [

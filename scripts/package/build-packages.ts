@@ -39,8 +39,9 @@ interface PackageJob {
 }
 
 /**
- * Makes all packages of the build in `buildDirectory`, a copy of the collection, an SBOM for each
- * file, and `SHA256SUMS`. Replaces an existing `directory` only after everything has succeeded.
+ * Makes all packages of a build, a copy of the collection, an SBOM for each file, and `SHA256SUMS`.
+ * The build is in `buildDirectory`. Replaces an existing `directory` only after everything has
+ * succeeded.
  * @returns the names of the packages that were skipped, because their tool is not installed
  */
 export async function buildPackages(

@@ -92,7 +92,7 @@ Summary: ${summary}
 License: ${rpm.license}
 Packager: ${maintainer}
 ${homepage ? `URL: ${homepage}\n` : ''}${rpm.architecture === 'noarch' ? 'BuildArch: noarch\n' : ''}AutoProv: no
-AutoReq: ${rpm.findRequires ? 'yes' : 'no'}
+AutoReq: ${rpm.requiresLibraries ? 'yes' : 'no'}
 ${rpm.requires.map((requirement) => `Requires: ${requirement}\n`).join('')}
 %description
 ${escapePercent(description.map(wrapParagraph).join('\n\n'))}

@@ -78,7 +78,7 @@ export async function modulesPackage(
       architecture: 'noarch',
       // Red Hat's nodejs has the epoch 1. Without the epoch here, any version would be accepted.
       requires: ['/bin/sh', `(jumpcloud-system-context-node or nodejs >= 1:${requiredNode})`],
-      findRequires: false,
+      requiresLibraries: false,
       scripts: await readScripts('rpm/scripts'),
       licences: { LICENSE: licence, 'THIRD-PARTY-NOTICES': notices },
       license: 'MIT',

@@ -8,8 +8,8 @@ export interface PackageContact {
 }
 
 /**
- * Returns the contact in the packages of a publisher. A development build has a placeholder,
- * because package managers require an address.
+ * Returns the contact for the packages of a publisher. A development build has no publisher. It
+ * gets a placeholder, because package managers require an address.
  */
 export function packageContact(publisher: Publisher | undefined): PackageContact {
   return {

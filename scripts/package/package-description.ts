@@ -35,8 +35,8 @@ export interface PackageDescription extends BuildVersion {
   readonly rpm: {
     readonly architecture: 'noarch' | 'x86_64' | 'aarch64';
     readonly requires: readonly string[];
-    /** Whether rpm adds the libraries of the binaries as requirements. */
-    readonly findRequires: boolean;
+    /** Whether rpmbuild adds a requirement for each library that the binaries need. */
+    readonly requiresLibraries: boolean;
     readonly scripts: PackageScripts;
     /** Licence texts by file name. */
     readonly licences: Readonly<Record<string, string>>;

@@ -63,7 +63,7 @@ export async function runtimePackage(
     rpm: {
       architecture: rpm,
       requires: [],
-      findRequires: true,
+      requiresLibraries: true,
       scripts: {},
       licences: { LICENSE: licence },
       license:

@@ -62,7 +62,7 @@ export async function fetchRuntime(
 }
 
 /**
- * Fetches a package into a temporary directory and renames the file, so that `file` is never
+ * Fetches a package into a temporary directory and then moves it to `file`, so that `file` is never
  * incomplete.
  */
 async function fetchPackage(spec: string, file: string): Promise<void> {

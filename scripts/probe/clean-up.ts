@@ -8,7 +8,7 @@ import {
 } from './host-actions.ts';
 import { type Survey, survey } from './organisation.ts';
 import { readPrimaryUser } from './questions/record-fields.ts';
-import { fromMarker, insightsState, type OriginalRecord } from './record-marker.ts';
+import { insightsState, type OriginalRecord, parseMarkedDescription } from './record-marker.ts';
 import type { TestObject } from './test-object.ts';
 import type { TestObjects } from './test-objects.ts';
 
@@ -94,17 +94,20 @@ async function restoreRecord(
   if (testUsers.has(readPrimaryUser(record).id ?? '')) {
     await client.send(recordChangeRequest(systemId, { 'primarySystemUser.id': null }));
   }
-  const original = fromMarker(record['description']);
+  const original = parseMarkedDescription(record['description']);
   if (original !== undefined) await restoreFields(client, record, original, allowDescription);
   const restored = await read();
   return (
     restored !== undefined &&
-    fromMarker(restored['description']) === undefined &&
+    parseMarkedDescription(restored['description']) === undefined &&
     !testUsers.has(readPrimaryUser(restored).id ?? '')
   );
 }
 
-/** Restores the description last, because it contains the other original values. */
+/**
+ * Restores the description last. Until then, the original values in it are available to a later
+ * run.
+ */
 async function restoreFields(
   client: Client,
   record: Readonly<Record<string, unknown>>,

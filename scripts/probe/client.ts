@@ -5,8 +5,8 @@ import { UnansweredQuestion } from './unanswered-question.ts';
 import type { Wire } from './wire.ts';
 
 /**
- * The maximum number of requests that the questions may send. Requests of the clean-up do not
- * count.
+ * The number of requests after which a run of the probe asks no more questions. The clean-up may
+ * send more requests.
  */
 export const REQUEST_BUDGET = 300;
 const MAX_ATTEMPTS = 4;

@@ -18,11 +18,13 @@ export interface AdministratorCredentials {
   readonly kind: 'API key' | 'service account';
   /** The secrets, which no file may contain. */
   readonly secrets: readonly string[];
-  /** Returns the authentication with the API of a region. Sends no request. */
+  /** Returns the authentication for requests to the API of a region. Sends no request. */
   open(region: Region): Promise<OpenedAuthentication>;
 }
 
-/** The authentication with an API, and the function that closes its connections. */
+/**
+ * The authentication for requests to an API. `close` closes the connections to the token server.
+ */
 export interface OpenedAuthentication {
   readonly authentication: Authentication;
   close(): void;
@@ -64,7 +66,10 @@ export function takeCredentials(
   );
 }
 
-/** Opens a session with the server that issues tokens. The first request fetches a token. */
+/**
+ * Opens a session with the server that issues tokens, and returns the authentication, which fetches
+ * a token when it is first used.
+ */
 async function openServiceAccount(
   client: ClientCredentials,
   tokenUrl: string,

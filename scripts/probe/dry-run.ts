@@ -6,8 +6,8 @@ import { requestLine } from './report-markdown.ts';
 import { runProbe } from './run-probe.ts';
 
 /**
- * Prints the requests that a run would send. The run uses an emulator in this process, which
- * answers as the modules assume.
+ * Prints the requests that a run would send. Runs the probe against an emulator in this process,
+ * which answers as the modules assume.
  */
 export async function dryRun(deletesRecord: boolean, print: (line: string) => void): Promise<void> {
   const emulator = await startEmulator();

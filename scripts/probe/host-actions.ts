@@ -81,8 +81,9 @@ export async function isListed(client: Client, list: EdgeList, id: string): Prom
 }
 
 /**
- * Reads until a condition holds, for at most `maxMs` milliseconds. Returns the time in milliseconds
- * before the successful read. Returns 0 if the first read succeeds, and undefined if none does.
+ * Reads until a condition holds, for at most `maxMs` milliseconds. Returns the milliseconds until
+ * the start of the read that finds it true: 0 for the first read, undefined if there is no such
+ * read.
  */
 export async function timeUntil(
   client: Client,

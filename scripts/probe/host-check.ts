@@ -25,7 +25,8 @@ export async function requireSameOrganisation(client: Client): Promise<Record<st
 async function readOwnRecord(client: Client): Promise<Record<string, unknown>> {
   const read = recordReadRequest(client.systemId);
   const first = await client.send(read);
-  // The first answer's Date header corrected this host's clock, so a second signature may be valid.
+  // The Date header of the first answer corrects the time of the next signature, so the second
+  // request may succeed.
   const { status, body } = first.status === 401 ? await client.send(read) : first;
   if (status !== 200) {
     throw new HostRefused(

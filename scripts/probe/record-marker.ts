@@ -19,15 +19,18 @@ export interface OriginalRecord {
   readonly systemInsights: 'enabled' | 'deferred' | undefined;
 }
 
-/** Returns the description that marks a changed record. */
-export function toMarker(run: string, { description, systemInsights }: OriginalRecord): string {
+/** Returns the description for a record that the probe changes, with the original values. */
+export function toMarkedDescription(
+  run: string,
+  { description, systemInsights }: OriginalRecord,
+): string {
   return `jsc-probe-${run} systemInsights=${systemInsights ?? 'unknown'}: ${description}`;
 }
 
 /**
  * Returns the original values from a marker. Returns undefined for a description without a marker.
  */
-export function fromMarker(description: unknown): OriginalRecord | undefined {
+export function parseMarkedDescription(description: unknown): OriginalRecord | undefined {
   const found = typeof description === 'string' ? MARKER_FORMAT.exec(description) : null;
   if (found === null) return undefined;
   const [, state, original = ''] = found;

@@ -2,7 +2,10 @@ import type { Client } from './client.ts';
 import { type EdgeList, readPage } from './host-actions.ts';
 import { UnansweredQuestion } from './unanswered-question.ts';
 
-/** The page size. It is small, so that a deleted entry is in the middle of a short list. */
+/**
+ * The page size. It is small, so that other pages follow the page with a deleted entry even in a
+ * short list.
+ */
 const PAGE_SIZE = 2;
 const MAX_PAGES = 15;
 /** A list that was read in small pages. */

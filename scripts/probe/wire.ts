@@ -19,7 +19,7 @@ const REQUEST_TIMEOUT_S = 15;
 /** The options of the connection. */
 export interface WireOptions {
   readonly agentDir: string;
-  /** The origin of an API that replaces the API of the agent's region. */
+  /** The origin of the API. If it is undefined, the run uses the API of the agent's region. */
   readonly apiUrl: string | undefined;
 }
 

@@ -3,7 +3,7 @@ import type { LoggedWrite } from '../run.ts';
 
 /**
  * The maximum length of the list of attributes in a line, in bytes. Keeps the line below 1,000
- * bytes, because logger splits a longer line into two entries.
+ * bytes, because `logger` splits a longer line into two entries.
  */
 const MAX_LIST_BYTES = 700;
 

@@ -53,8 +53,8 @@ export function readConfiguration(path: string, waitedSeconds = 0): Configuratio
 }
 
 /**
- * Parses a JSON object. The error does not quote the file, as the parser's message would: the file
- * may contain a misplaced key.
+ * Parses a JSON object. The error omits the parser's message, which quotes the file, because the
+ * file may contain a misplaced key.
  */
 function parseObject(text: string, path: string): Record<string, unknown> {
   let value: unknown;

@@ -10,7 +10,10 @@ import {
 import { readStateFile } from './read-agent-file.ts';
 import { createFile, makeRandomName, removeFile, replaceFile } from './write-file-atomic.ts';
 
-/** How long a lock stays valid after the planned end of its run, in milliseconds. Runs may end late. */
+/**
+ * How long a lock stays valid after the planned end of the run that holds it, in milliseconds. Runs
+ * may end late.
+ */
 const LOCK_GRACE_MS = 2000;
 
 /** The content of a lock file. */

@@ -83,7 +83,7 @@ function lockHeldError(
   return new LocalActionFailed(
     [
       `Could not take the lock ${path} within ${seconds} s: ${reason}.`,
-      'Run again when that process has ended. If it does not exist, delete the lock.',
+      'If that process still runs, run again when it has ended. If there is no such process, delete the lock.',
     ],
     { details: { path } },
   );

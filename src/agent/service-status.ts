@@ -42,7 +42,7 @@ const QUERIES: Readonly<Record<ServiceTool, StatusQuery>> = {
   service: {
     args: [AGENT_SERVICE, 'status'],
     // LSB defines the exit statuses. For an unknown service, implementations use different
-    // statuses, so the output is searched for their messages.
+    // statuses, so the output is searched for the known error messages.
     parse({ status, stdout, stderr }) {
       if (status === 0) return 'running';
       if (/unrecognized|not recognized|does not exist|not found/i.test(stdout + stderr))

@@ -16,7 +16,7 @@ const KILL_AFTER_MS = 900;
 
 /**
  * Writes one line to the system log for each write. One `logger` process writes all lines. Waits
- * for this process for at most one second. Rejects when logger cannot be started, for example
+ * for this process for at most one second. Rejects when `logger` cannot be started, for example
  * because it is missing.
  */
 export async function logWrites(

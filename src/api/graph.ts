@@ -42,7 +42,7 @@ export type WriteOutcome = 'done' | 'conflict' | EdgeRefusal;
 /** JumpCloud's refusal of one edge. Other edges may still be accepted. */
 export interface EdgeRefusal {
   readonly status: number;
-  /** JumpCloud's message; the text of the status if the answer has no message. */
+  /** JumpCloud's message, or the text of the HTTP status if the answer has no message. */
   readonly message: string;
   /** Whether an earlier attempt may have taken effect, although the last one was refused. */
   readonly inDoubt: boolean;

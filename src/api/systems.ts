@@ -38,7 +38,7 @@ const recordSchema = z.looseObject({
   allowPublicKeyAuthentication: optionalBoolean,
   allowMultiFactorAuthentication: optionalBoolean,
   attributes: z.optional(z.nullable(z.array(attributeSchema))),
-  // An answer has the primary user either in this mapping or in the key primarySystemUser.id.
+  // An answer has the primary user either in this mapping or in the key `primarySystemUser.id`.
   primarySystemUser: z.optional(z.nullable(z.looseObject({ id: optionalUserId }))),
   'primarySystemUser.id': optionalUserId,
   systemInsights: z.optional(z.nullable(z.looseObject({ state: optionalText }))),

@@ -2,7 +2,7 @@
 export interface Problem {
   readonly option: string;
   readonly message: string;
-  /** A hint without a final full stop. Problems with the same hint print it once. */
+  /** A hint without a final full stop. A hint of several problems is printed once. */
   readonly advice?: string;
   /** The individual problems, if the message sums up several. */
   readonly parts?: readonly Problem[];
@@ -62,7 +62,7 @@ export abstract class ModuleError extends Error {
   }
 
   /**
-   * Returns a copy of this failure with more details. Appends `reason` and `advice` to its message.
+   * Returns a copy of this failure with more details. Its message ends with `reason` and `advice`.
    */
   withDetails(details: Readonly<Record<string, unknown>>, reason = '', advice = ''): this {
     return Object.create(this, {

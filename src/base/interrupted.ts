@@ -7,8 +7,8 @@ export class Interrupted extends ModuleError {
   readonly mayHaveTakenEffect: boolean = true;
 
   /**
-   * Returns a copy with `mayHaveTakenEffect` set to false, for an interruption between attempts
-   * that had no effect.
+   * Returns a copy with `mayHaveTakenEffect` set to false. Called for an interrupted pause if no
+   * attempt before it can have taken effect.
    */
   withoutEffect(): this {
     const copy = Object.create(this);

@@ -26,7 +26,7 @@ export function escapeInvisible(text: string): string {
   );
 }
 
-/** Returns a text for a message: on one line, with invisible characters escaped. */
+/** Converts a text to the form for messages: one line, with invisible characters escaped. */
 export function toPrintable(text: string): string {
   return escapeInvisible(
     text.replace(WHITESPACE, (blanks) => (LINE_BREAK.test(blanks) ? ' ' : blanks)),

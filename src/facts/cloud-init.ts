@@ -40,7 +40,7 @@ export class CloudInit {
   constructor(text = readInstanceData()) {
     const { v1, ds } = parseObject(text) ?? {};
     const standard = asObject(v1);
-    // Without a data source, cloud-init invents an instance id.
+    // Without a data source, `cloud_name` is `none` and cloud-init invents an instance id.
     this.#v1 = standard['cloud_name'] === 'none' ? {} : standard;
     this.#cloud = asObject(ds);
     // The name of the key depends on the cloud.

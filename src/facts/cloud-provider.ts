@@ -3,7 +3,7 @@ import type { MetadataService } from './metadata-service.ts';
 
 /** A cloud that has a metadata service for its instances. */
 export interface CloudProvider {
-  /** The cloud's name in cloud-init, which is the value of the fact `cloud.provider`. */
+  /** The cloud's name, as cloud-init spells it. It is the value of the fact `cloud.provider`. */
   readonly name: 'aws' | 'gce' | 'azure';
   /** The name of the metadata service, for messages. */
   readonly service: string;

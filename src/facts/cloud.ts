@@ -5,8 +5,8 @@ import { type Fact, TAG_PREFIX } from './fact.ts';
 import { MetadataError, MetadataService } from './metadata-service.ts';
 
 /**
- * A fact from a metadata service. `isAnswered` is true if the service answered, even without the
- * fact.
+ * A fact from a metadata service. `isAnswered` is true if the service answered, even if its answer
+ * lacks the fact.
  */
 type MetadataFact = Fact & { readonly isAnswered: boolean };
 

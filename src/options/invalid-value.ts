@@ -1,9 +1,9 @@
-/** Stands for an invalid value. Its issues are reported as problems of the call. */
+/** Stands for an invalid value. The value's issues are reported as problems of the call. */
 export const INVALID = Symbol('invalid');
 
 type Invalid = typeof INVALID;
 
-/** A value in which any part may be `INVALID`. Compare each part with `===`. */
+/** A value of which any part may be `INVALID`. Test each part with `=== INVALID`. */
 export type PartialValue<V> =
   | Invalid
   | (V extends readonly (infer Item)[]
@@ -18,7 +18,7 @@ export interface ValidationIssue {
   readonly path: readonly (string | number)[];
   /** Printed after the option's name and a colon. */
   readonly message: string;
-  /** A hint without a final full stop. Issues with the same hint print it once. */
+  /** A hint without a final full stop. A hint that several issues share is printed once. */
   readonly advice?: string;
 }
 

@@ -15,8 +15,11 @@ export class JsonError extends Error {}
 /** A JSON number that is parsed as infinity, which no option accepts. */
 const INFINITE_NUMBER = '1e999';
 
-/** Parsing keeps all digits of a number without exponent that has at most this many characters. */
-const MAX_EXACT_LENGTH = 15;
+/**
+ * The maximum length, in characters, at which a number without an exponent is parsed without losing
+ * digits.
+ */
+const MAX_EXACT_NUMBER_LENGTH = 15;
 
 /**
  * Parses JSON more strictly than JSON.parse. Rejects duplicate keys, and nesting of more than a
@@ -109,7 +112,7 @@ function splitAtRoundedNumbers(text: string): string[] {
 
 /** Returns whether a number keeps its decimal value when it is parsed and printed. */
 function isExact(number: string): boolean {
-  if (number.length <= MAX_EXACT_LENGTH && !/e/i.test(number)) return true;
+  if (number.length <= MAX_EXACT_NUMBER_LENGTH && !/e/i.test(number)) return true;
   return normalizeNumber(number) === normalizeNumber(String(Number(number)));
 }
 
@@ -130,8 +133,8 @@ function normalizeNumber(number: string): string {
 }
 
 /**
- * Returns the index after the JSON string that begins at `start`. Uses no regular expression,
- * because one could overflow the stack.
+ * Returns the index after the JSON string that begins at `start`. Searches without a regular
+ * expression, which could overflow the stack.
  */
 function findStringEnd(text: string, start: number): number {
   for (let end = start; ; ) {

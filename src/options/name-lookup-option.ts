@@ -96,7 +96,10 @@ function unknownKindIssue(kind: string, source: string): ValidationIssue {
   };
 }
 
-/** Returns ids by name. Each object is an id, or a mapping from which only the key `id` is used. */
+/**
+ * Returns the ids of objects of one kind, by name. Each value of `objects` is an id, or a mapping
+ * with the key `id`.
+ */
 function idsByName(
   kind: NamedKind,
   objects: Record<string, unknown>,

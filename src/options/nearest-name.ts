@@ -44,7 +44,8 @@ function simplify(name: string): string {
 
 /**
  * Returns the optimal string alignment distance: the number of insertions, deletions, replacements
- * and swaps of adjacent letters. Stops and returns `limit` once the distance cannot be smaller.
+ * and swaps of adjacent letters. Stops and returns `limit` once the distance cannot be less than
+ * `limit`.
  */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;

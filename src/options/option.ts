@@ -29,7 +29,7 @@ export interface Option<T> {
 export interface ReadContext {
   /** The names that this call may use instead of ids. */
   readonly names: NameLookup | undefined;
-  /** All options of the same mapping, as given. */
+  /** The raw options of the module or, within a section, of that section. */
   readonly rawOptions: ReadonlyMap<string, unknown>;
   /** Expands references to facts; undefined without `expand_facts`. */
   readonly expansion: TextExpansion | undefined;

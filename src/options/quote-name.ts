@@ -16,18 +16,18 @@ const CHARACTER_CHANGE = /\d(?=[A-Za-z])|[A-Za-z](?=\d)|[a-z](?=[A-Z])/g;
  */
 const MIN_CHANGES = 5;
 
-/** Returns a name for a message. Masks it when it looks like a key or a token. */
+/** Prepares a name for a message: masks it if it looks like a key or a token. */
 export function quoteName(name: string): string {
   return looksSecret(name) ? MASK : truncate(name);
 }
 
-/** Returns text for a message. Cuts it at the first `=` or `:`, because a secret may follow. */
+/** Prepares a text for a message: cuts it at the first `=` or `:`, because a secret may follow. */
 export function quoteKey(text: string): string {
   const end = text.search(/[=:]/);
   return end < 0 ? quoteName(text) : `${quoteName(text.slice(0, end))}…`;
 }
 
-/** Matches a typical name for a file with names or certificates. */
+/** Matches a typical name of a JSON file or a certificate file. */
 const FILE_NAME = /^[\w.-]{1,60}\.(?:json|pem|crt|cer)$/i;
 
 /**

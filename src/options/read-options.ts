@@ -39,8 +39,8 @@ export async function readOptions<T extends OptionTable>(
     unknown.length > 0 ? [unsupportedProblem(module, unknown, Object.keys(table))] : [];
   const names = await readNames(table, rawOptions);
   const { problems, partial, values } = await readValues(table, { names, rawOptions, expansion });
-  // Uses the lookup with which the other options were read, because it has recorded the names in
-  // use.
+  // Uses the lookup with which the other options were read, because that lookup has recorded the
+  // names in use.
   const sharedNames = partial['names'] instanceof NameLookup ? { names } : {};
   return {
     problems: [...unsupported, ...problems],

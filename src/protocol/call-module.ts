@@ -18,7 +18,10 @@ export interface CallIo {
   /** Opens standard input. Called only to read the options. */
   readonly stdin: () => AsyncIterable<Buffer>;
   readonly isTerminal: (descriptor: 0 | 1) => Promise<boolean>;
-  /** Aborted when a signal asks the run to end. Its reason is the error of the result. */
+  /**
+   * Aborted when a signal such as SIGTERM asks the run to end. Its `reason` is the error that the
+   * result reports.
+   */
   readonly signal: AbortSignal;
   /** Rejects with the first uncaught exception of the process. */
   readonly crash: Promise<never>;

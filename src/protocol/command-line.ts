@@ -85,7 +85,7 @@ function findProblems(
 }
 
 /**
- * Returns a flag for a message. Drops the part after `=`, `:` or a blank, because it may be a
+ * Prepares a flag for a message: drops the part after `=`, `:` or a blank, because it may be a
  * secret.
  */
 function quoteFlag(flag: string): string {

@@ -39,7 +39,8 @@ export interface CallValues<T extends OptionTable> {
   /** The values before references to facts are expanded. */
   readonly values: OptionValues<T>;
   /**
-   * Reads the facts, and reads the options with references again. Returns all values.
+   * Reads the facts, then reads again every option that may refer to facts. Returns the values of
+   * all options.
    * @throws FactUnavailable
    * @throws InvalidArguments with all problems of the expanded options
    */
@@ -61,7 +62,8 @@ export async function readCallValues<T extends OptionTable>(
   const first = await readOptions(module.name, module.options, rawOptions, references);
   const { names } = first.partial;
   if (names instanceof NameLookup) call.names = names;
-  // Called at the end of the run, because it returns the names in use, and `expand` may add some.
+  // Evaluated at the end of the run, because `module_args` shows the names in use, and `expand` may
+  // still add names.
   call.getModuleArgs = () => moduleArgs(module.options, first.partial);
   const credentials = isValidation ? [] : (module.credentialProblems?.(first.partial) ?? []);
   const values = requireValid(module, first, problems, credentials);

@@ -100,8 +100,8 @@ async function readSource(
 }
 
 /**
- * Reads a file, or a pipe as a stream. A blocking read of a pipe would keep the process from
- * ending.
+ * Reads a file. Reads a pipe as a stream, because a blocking read of a pipe would keep the process
+ * from ending.
  */
 async function readFileOrPipe(source: FileSource): Promise<string> {
   const fd = openSync(source.path, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -73,8 +73,9 @@ function stackOf(error: unknown): string {
 }
 
 /**
- * Serialises a result as JSON without invisible characters. Parsing the JSON restores the
- * characters, except in sentences, where they stay visible as text such as `\u202e`.
+ * Serialises a result as JSON, with invisible characters escaped. Parsing the JSON restores these
+ * characters. In sentences, such as `msg`, they are escaped twice, so they remain visible as
+ * `\u202e` after parsing.
  */
 export function serialize(result: Result, isIndented: boolean): string {
   const plain = (value: unknown) => mapStrings(value, toPrintable);

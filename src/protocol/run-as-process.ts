@@ -53,7 +53,8 @@ function print({ text, exitCode }: { text: string; exitCode: number }): void {
     while (written < bytes.length) written += writeSync(1, bytes, written);
     process.exit(exitCode);
   } catch (error) {
-    // EAGAIN means that a non-blocking pipe is full. Only then is the slower stream opened.
+    // EAGAIN means that a non-blocking pipe is full. Only then is `process.stdout` opened, because
+    // it is slower.
     if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') process.exit(1);
     process.stdout.on('error', () => process.exit(1));
     process.stdout.write(bytes.subarray(written), (failure) =>

@@ -77,7 +77,8 @@ function findKindsInOptions(given: GivenOptions | AdminOptions): CredentialKind[
 }
 
 function findKindsInEnvironment(): CredentialKind[] {
-  // An organisation's id does not count, because it is useless without an API key.
+  // An organisation's id alone does not count as credentials, because it is useless without an API
+  // key.
   return filterKinds((option) => option !== 'org_id' && readVariable(option) !== undefined);
 }
 

@@ -16,7 +16,7 @@ export interface Request {
   readonly mediaType?: string;
   /**
    * Called right before each attempt. `inDoubt` is true if an earlier attempt without an answer may
-   * have taken effect. A rejection ends the request.
+   * have taken effect. If the promise is rejected, the request ends.
    */
   readonly beforeAttempt?: (inDoubt: boolean) => Promise<void>;
 }

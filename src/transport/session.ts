@@ -25,8 +25,8 @@ export class Session {
   readonly clock: ServerClock;
   readonly #run: SessionRun;
   readonly #context: AttemptContext;
-  /** Aborted when the session ends, with the reason. */
-  readonly #end = new AbortController();
+  /** Aborted by `stopRetries`, to end the wait before the next attempt. */
+  readonly #retryAbort = new AbortController();
   readonly #destination: Destination;
   #requests = 0;
   #retries = 0;
@@ -59,9 +59,7 @@ export class Session {
     return this.#run.report.conceal(text);
   }
 
-  /**
-   * Returns the result's `api`. `clock_offset` is the server's time minus this host's, in seconds.
-   */
+  /** Returns the result field `api`. `clock_offset` is the server's time minus ours, in seconds. */
   report(): Record<string, unknown> {
     return {
       base_url: this.origin,
@@ -116,7 +114,7 @@ export class Session {
       }
       this.#retries++;
       const endProgress = this.#run.report.showWait(`to try again to ${request.purpose}`, waitMs);
-      await pause(waitMs, this.#end.signal)
+      await pause(waitMs, this.#retryAbort.signal)
         .catch((reason) => {
           throw reason instanceof Interrupted && !inDoubt ? reason.withoutEffect() : reason;
         })
@@ -129,7 +127,7 @@ export class Session {
    * fails with the reason.
    */
   stopRetries(reason: unknown): void {
-    this.#end.abort(reason);
+    this.#retryAbort.abort(reason);
   }
 
   /**

@@ -55,7 +55,7 @@ test('no two processes hold a lock at once, even if processes die during a takeo
   expect(readdirSync(agentDir).sort()).toEqual(['counter']);
 }, 60_000);
 
-test('only one of two processes takes over a dead lock, no matter at which step one of them pauses', async () => {
+test('only one of two processes takes over the lock of a dead process, no matter at which step one of the two pauses', async () => {
   const outcomes: string[] = [];
   for (let step = 1; ; step++) {
     const agentDir = newDirectory();
@@ -82,7 +82,7 @@ test('only one of two processes takes over a dead lock, no matter at which step 
 describe('findProcessState', () => {
   const own = identifyThisProcess();
 
-  test('a running process is alive, and has a start time, a pid namespace and a boot id', () => {
+  test('a running process has the state `alive`, a start time, a pid namespace and a boot id', () => {
     expect(own).toMatchObject({ pid: process.pid, boot: expect.stringMatching(/^[0-9a-f]{32}$/) });
     expect(Number(own.start)).toBeGreaterThan(0);
     expect(Number(own.namespace)).toBeGreaterThan(0);
@@ -101,7 +101,7 @@ describe('findProcessState', () => {
     expect(findProcessState({ ...own, ...change })).toBe(state);
   });
 
-  test('a process that has ended is dead, even if its parent has not reaped it', async () => {
+  test('a process that has ended has the state `dead`, even if its parent has not reaped it', async () => {
     // The shell becomes a program that does not reap its child.
     const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 30'], {
       stdio: ['ignore', 'pipe', 'ignore'],

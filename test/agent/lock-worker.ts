@@ -2,9 +2,10 @@ import fs from 'node:fs';
 import { prepareLock, releaseLock, takeLock } from '../../src/agent/lock-file.ts';
 
 /**
- * Adds one to the number in a file `times` times, under a lock. Kills itself at random before a
- * file operation that takes or releases the lock. Prints `added` for each addition, and `not alone`
- * when another process holds the lock at the same time.
+ * Takes a lock, adds one to the number in the file `counter`, and releases the lock; repeats this
+ * `times` times. Kills itself at random before a file operation that takes or releases the lock.
+ * Prints `added` for each addition, and `not alone` when another process holds the lock at the same
+ * time.
  */
 const [path = '', counter = '', times = '', rate = ''] = process.argv.slice(2);
 const inside = `${counter}.inside`;

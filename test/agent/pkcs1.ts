@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 
-/** The numbers of an RSA key in PKCS#1's order, by their names in a JWK. */
+/** The JWK names of an RSA key's numbers, in the order of PKCS#1. */
 export const RSA_NUMBERS = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const;
 export type RsaNumber = (typeof RSA_NUMBERS)[number];
 
@@ -20,7 +20,7 @@ export function pkcs1WithZeroes(key: KeyObject, padded: readonly RsaNumber[]): s
   return [`-----BEGIN ${name}-----`, ...lines, `-----END ${name}-----`, ''].join('\n');
 }
 
-/** Encodes a positive integer: one whose first bit is set needs a zero byte before it. */
+/** Encodes a positive integer. If its first bit is set, adds a zero byte before it. */
 function encodeInteger(bytes: Buffer): Buffer {
   return encodeTagged(2, (bytes[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.alloc(1), bytes]) : bytes);
 }

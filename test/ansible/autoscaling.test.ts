@@ -67,7 +67,7 @@ describe.runIf(hasAnsible)(
         );
     });
 
-    test('twenty hosts, some late or with a wrong clock, are configured and later removed', async () => {
+    test('twenty hosts are configured and later removed, although some register late or have a wrong clock', async () => {
       const { store } = emulator;
       const groups = [store.addGroup(), store.addGroup()];
       const user = store.addUser();

@@ -106,8 +106,7 @@ describe.runIf(hasAnsible)('the installed collection', () => {
     },
   );
 
-  // These tests need /proc and terminals. When Ansible runs in a directory with another Debian
-  // release, it has neither.
+  // Python's unit tests need /proc and terminals. The Debian system in ANSIBLE_ROOT has neither.
   test.runIf(ansibleRoot === '')(
     "the action plugin passes Python's unit tests",
     async () => {

@@ -115,7 +115,7 @@ describe.runIf(hasAnsible)('the examples in the module documentation', () => {
     },
   );
 
-  test('the example plays succeed through a proxy and with a CA of ca_path', async ({
+  test('the example plays succeed through a proxy and with a CA from ca_path', async ({
     startWith,
   }) => {
     const plays = (await Promise.all(HOST_MODULE_NAMES.map(examplesOf)))

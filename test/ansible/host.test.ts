@@ -141,7 +141,7 @@ describe.runIf(hasAnsible)('jumpcloud_host in ansible-playbook', () => {
     await other.remove();
   });
 
-  test('async with poll runs jumpcloud_host and returns its result', async () => {
+  test('a task with the keywords `async` and `poll` runs jumpcloud_host and returns its result', async () => {
     const { recap, registered } = await controller.play([
       { ...task(document), async: 60, poll: 1 },
     ]);

@@ -29,7 +29,7 @@ describe.runIf(hasAnsible)('playbook keywords and values', () => {
   });
   const record = () => emulator.store.record(host.systemId);
 
-  test('the keyword environment sets the Node.js and the proxy of a module', async ({
+  test('the keyword `environment` sets the Node.js and the proxy of a module', async ({
     startWith,
   }) => {
     const ca = await makeCa();
@@ -146,7 +146,7 @@ describe.runIf(hasAnsible)('playbook keywords and values', () => {
     expect(emulator.store.groupsOf(host.systemId).sort()).toEqual([...groups].sort());
   });
 
-  test('become runs a module as root, and fails for a user who cannot read the key', async () => {
+  test('the keyword `become` runs a module as root, and the module fails for a user who cannot read the key', async () => {
     const { recap, registered } = await controller.play(
       [
         task(SYSTEM, { display_name: 'as root' }, { register: 'root' }),
@@ -195,7 +195,7 @@ describe.runIf(hasAnsible)('playbook keywords and values', () => {
     const encrypted = await controller.run('ansible-vault', ['encrypt_string', ...flags, 'sécret']);
     const indented = encrypted.replace(/\n */g, `\n${' '.repeat(20)}`);
     // The first task gets the vault value through a variable: as a whole option, and as a part of
-    // another one. The second task has the vault value as an argument.
+    // another option. The second task has the vault value as an argument.
     const playbook = await controller.put(
       'vault/playbook.yml',
       `

@@ -54,7 +54,7 @@ describe.runIf(hasAnsible)('modules in ansible-playbook', () => {
     expect(writes()).toHaveLength(0);
   });
 
-  test('async with poll runs jumpcloud_system and returns its result', async () => {
+  test('a task with the keywords `async` and `poll` runs jumpcloud_system and returns its result', async () => {
     const { recap, registered } = await controller.play([
       { ...systemTask({ display_name: 'web-3' }), async: 60, poll: 1 },
     ]);
@@ -145,7 +145,7 @@ describe.runIf(hasAnsible)('modules in ansible-playbook', () => {
     );
   });
 
-  test('-vvv adds the counts of API requests and the invocation to the result', async () => {
+  test('with -vvv, the result also has the counts of API requests and the key `invocation`', async () => {
     const { output } = await controller.play([systemTask({})], { flags: ['-vvv'] });
     expect(output).toMatch(/"requests": 1/);
     expect(output).toMatch(/"module_args": \{/);

@@ -102,9 +102,9 @@ describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 },
       in_background: { [INFO]: { gather: [] }, async: 60, poll: 1 },
     }).map(([name, task]) => ({ name, register: name, ...task }));
 
-  test('a task with pipelining is one command, and its result is the same as without pipelining', async () => {
+  test('with pipelining, Ansible runs a task as one command, with the same result as without pipelining', async () => {
     const flags = ['-vvv'];
-    // Only async needs Python on the host.
+    // Only the keyword `async` needs Python on the host.
     const one = await play(TASKS(), { ansible_pipelining: true }, { flags });
     const copied = await play(TASKS(), {}, { flags });
     const counts = countCommands(one.output);
@@ -137,7 +137,7 @@ describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 },
   });
 
   test('a secret in an option appears in no file, no process list and no output', async () => {
-    // Random, so that no copy of this file contains it.
+    // The secret is random: it is in no copy of this test file.
     const secret = `hunter2-${randomUUID()}`;
     const proxy = `http://ansible:${secret}@127.0.0.1:1`;
     const watches = [
@@ -177,7 +177,7 @@ describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 },
     expect(countCommands(output)['reads']).toBeGreaterThan(3);
   });
 
-  test('a module runs with its environment when bash is the shell of all commands', async () => {
+  test('a module gets the variables of the keyword `environment` when ansible_shell_executable is /bin/bash', async () => {
     const env = { JUMPCLOUD_NODE: '/no/it\'s "odd" $HOME !', name: 'x' };
     const { output, registered } = await play(
       [{ name: 'reads', [INFO]: {}, environment: env, register: 'reads', ignore_errors: true }],

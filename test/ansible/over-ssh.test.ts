@@ -54,7 +54,10 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 30
     await server?.close();
   });
 
-  /** An inventory of four hosts at one address, with different agents, and an unreachable one. */
+  /**
+   * An inventory with an unreachable host, and four hosts at one address that have different
+   * agents.
+   */
   const fleet = (variables: object) => ({
     all: {
       vars: {
@@ -89,7 +92,8 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 30
     return controller.playbook(playbooks[name], {
       flags: ['-i', inventory, '--forks', '4', ...flags],
       env: {
-        // Ansible would skip become for tests that run as root. These settings make it use su.
+        // Ansible would skip the keyword `become` when the tests run as root. With these settings,
+        // Ansible uses su.
         ...(userInfo().uid === 0 && {
           ANSIBLE_BECOME_METHOD: 'ansible.builtin.su',
           ANSIBLE_BECOME_ALLOW_SAME_USER: 'true',
@@ -168,7 +172,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 30
     expect(output).toMatch(/"msg": "Not enrolled: .*jcagent\.conf does not exist/);
   });
 
-  test('audit.yml fails for a host with an unexpected system id, and for two hosts with the same one', async () => {
+  test('audit.yml fails for a host with an unexpected system id, and for two hosts with the same system id', async () => {
     const copied = { jumpcloud_system_id: '{{ omit }}' };
     const shown = { ...copied, test_agent_dir: hosts['web-3'].agentDir };
     const variables = await controller.put('ssh/copied.yml', stringify(shown));

@@ -6,9 +6,9 @@ import type { Controller } from '../harness/ansible/controller.ts';
 const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
 
 /**
- * Puts an example playbook on the controller and returns its path. With `module_defaults`, its modules
- * take `agent_dir`, `api_url` and `token_url` from the inventory's variables `test_agent_dir`,
- * `test_api_url` and `test_token_url`.
+ * Puts an example playbook on the controller and returns its path. Adds `module_defaults` to each
+ * play: the options `agent_dir`, `api_url` and `token_url` come from the inventory's variables
+ * `test_agent_dir`, `test_api_url` and `test_token_url`.
  */
 export async function putPlaybook(
   controller: Controller,

@@ -100,7 +100,7 @@ describe('a user in a list without paths', () => {
   ];
 
   test.each(shapes)(
-    'a user whose paths are %s is reported with direct: null',
+    'a user whose paths are %s is reported with `direct: null`',
     async (_, change) => {
       mangleAnswers(change);
       const connection = { agent_dir: host.agentDir, api_url: emulator.url };

@@ -97,7 +97,7 @@ describe('readPages of a list with deleted objects', () => {
     expect(second).toMatchObject({ changed: false, groups: options.groups.sort() });
   });
 
-  test('access through a group is shown although the list counts a deleted user', async () => {
+  test("a user's remaining access through a group is reported, even if the list of users counts a deleted user", async () => {
     const group = store.addUserGroup();
     store.associate(host.systemId, 'user_group', group);
     const members = Array.from({ length: 150 }, () => store.addUser());
@@ -212,7 +212,7 @@ describe('readPages with the total of a list', () => {
   });
 });
 
-test('readPages reads all entries of a list that are not deleted', async () => {
+test('readPages reads all entries of a list except those of deleted objects', async () => {
   const lists = fc.record({
     length: fc.integer({ min: 0, max: 420 }),
     deleted: fc.oneof(

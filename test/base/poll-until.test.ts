@@ -33,7 +33,7 @@ function optionsFor(forMs: number): PollOptions {
   };
 }
 
-/** Returns a function that returns a value at its nth call, and the times of its calls. */
+/** Returns a function, and the times of its calls. The function returns a value at its nth call. */
 function readerWithValueAt(nth: number) {
   const times: number[] = [];
   const read = () => {

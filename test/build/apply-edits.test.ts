@@ -20,7 +20,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** Bundles the files with an edit and returns the text. Rejects with the errors of the build. */
+/**
+ * Bundles the files with the edit applied, and returns the text of the bundle. Rejects with the
+ * errors of the build.
+ */
 async function bundle(edit: Edit): Promise<string> {
   const plugins = [applyEdits('edits', [edit])];
   const entryPoints = [join(directory, 'entry.ts')];
@@ -67,7 +70,7 @@ describe('applyEdits', () => {
   });
 });
 
-/** Returns a copy of an edit whose target does not occur in the build. */
+/** Returns a copy of an edit, with a target that does not occur in the build. */
 function withoutMatch(edit: Edit): Edit {
   if ('keptImport' in edit) return { ...edit, importer: 'src/gone.ts' };
   if ('builtin' in edit) return { ...edit, builtin: `${edit.builtin}/gone` };

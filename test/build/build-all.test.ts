@@ -57,7 +57,7 @@ describe('buildAll, executables', () => {
     }
   });
 
-  it('an executable also runs when node is called with its path', async () => {
+  it('an executable also runs when its path is passed to the command `node`', async () => {
     const { stdout } = await execa('node', [
       join(directory, 'modules/jumpcloud_system'),
       '--version',

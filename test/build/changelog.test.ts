@@ -35,7 +35,7 @@ All notable changes, newest first.
 ## 0.1.0 (2026-01-31)
 `;
 
-test('collectionChangelog lists changes by kind, modules and date for each version', () => {
+test('collectionChangelog lists the date, the new modules, and the changes by kind for each version', () => {
   expect(parse(collectionChangelog(CHANGELOG, TEST_MODULES))).toEqual({
     ancestor: null,
     releases: {

@@ -16,7 +16,10 @@ const PATH = dirname(await makeNode('20.0.0', join(directory, 'bin')));
 const FIRST_CUT = wholeText.indexOf('EXIT\n') + 'EXIT\n'.length;
 const HEADER_END = wholeText.indexOf('*/\n') + '*/\n'.length;
 
-/** Returns the lengths to cut at: every `step` characters, and after the next line break. */
+/**
+ * Returns the lengths at which to cut the file: one every `step` characters, and the next end of a
+ * line after each.
+ */
 function cutLengths(from: number, to: number, step: number): number[] {
   const lengths: number[] = [];
   for (let at = from; at < to; at += step) lengths.push(at, wholeText.indexOf('\n', at) + 1);

@@ -54,7 +54,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     );
   });
 
-  it('the header finds node in PATH, and nodejs when there is no node', async () => {
+  it('the header finds `node` in PATH, and `nodejs` when there is no `node`', async () => {
     const node = await makeNode('20.0.0', join(directory, 'with blank'));
     const nodejs = await makeNode('20.0.0', join(directory, 'debian'), 'nodejs');
     for (const program of [node, nodejs]) {
@@ -206,7 +206,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
 
   // ksh exits without a message when exec fails.
   if (shell[0] !== 'ksh') {
-    it('the header tries the next Node.js when a program cannot be started', async () => {
+    it('the header tries the next Node.js in PATH when the first one cannot be started', async () => {
       const program = await readFile('/bin/true', 'latin1');
       const content = Buffer.from(program.replaceAll('/ld-', '/no-'), 'latin1');
       const node = await makeExecutable(join(directory, 'no-loader'), content);
@@ -312,7 +312,7 @@ it('an executable in PATH is started by its #! line', async () => {
   expect(JSON.parse(stdout)).toEqual({ words: ['{}'] });
 });
 
-it('an executable runs as CommonJS below a package.json with type module', async () => {
+it('an executable runs as CommonJS below a package.json with `"type": "module"`', async () => {
   const place = join(directory, 'esm');
   await mkdir(place);
   await writeFile(join(place, 'package.json'), '{"type":"module"}');
@@ -328,7 +328,9 @@ it('the header replaces the shell with Node.js instead of starting another proce
 });
 
 describe('the header, started by a Node.js that is too old', () => {
-  /** Runs `program` behind the header, with an old Node.js before this one in PATH. */
+  /**
+   * Runs `program` behind the header. In PATH, an old Node.js precedes the Node.js of the tests.
+   */
   async function start(program: string) {
     const old = await makeNode('12.22.9', join(directory, 'old'));
     const file = await writeModule('behind-old', program);

@@ -5,7 +5,10 @@ import { type Chunk, joinChunks } from '../../scripts/build/join-chunks.ts';
 
 const require = createRequire(import.meta.url);
 
-/** Runs joined chunks as an executable does and returns the values that they pushed to `log`. */
+/**
+ * Runs joined chunks in the same way as an executable. Returns the values that the chunks pushed to
+ * `log`.
+ */
 async function run(...chunks: readonly Chunk[]): Promise<unknown[]> {
   const { early, lateChunks, sharedNames } = await joinChunks('entry.js', chunks);
   const log: unknown[] = [];

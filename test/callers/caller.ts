@@ -42,7 +42,7 @@ export interface Caller {
   /** Keys of a result that the caller does not pass on. */
   readonly hides?: readonly string[];
   /** Set for a caller that has no check mode. */
-  readonly neverChecks?: true;
+  readonly lacksCheckMode?: true;
   /** Set if only stderr of the caller is a terminal. Modules then show progress on stderr. */
   readonly showsProgress?: true;
   start(bed: TestBed): Promise<RunningCaller>;

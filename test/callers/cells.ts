@@ -41,5 +41,5 @@ function diagonal(callers: readonly Caller[], behaviours: readonly Behaviour[]):
 }
 
 function isSupported({ caller, behaviour }: Cell): boolean {
-  return !(caller.neverChecks && behaviour.check);
+  return !(caller.lacksCheckMode && behaviour.check);
 }

@@ -97,7 +97,10 @@ function outcomeOf({ host }: Case, observed: Observation | Error | undefined): C
   };
 }
 
-/** Replaces the agent directory and the system id of a host, and numbers that depend on timing. */
+/**
+ * Returns a copy of `value` with placeholders for the agent directory, the system id, and numbers
+ * that depend on timing.
+ */
 function normalize<T>(value: T, { options, systemId }: TestHost): T {
   const text = JSON.stringify(value)
     .replaceAll(options.agent_dir, 'AGENT_DIR')

@@ -33,7 +33,7 @@ const RECORDED_PROGRAMS = [
   ...['npm', 'npx', 'salt-call', 'sha256sum', 'systemctl'],
 ];
 
-/** The id of `web` and other objects that the documentation refers to by name. */
+/** The id of `web` and of most other objects that the documentation refers to by name. */
 const ID = '5f1a3b0c9d2e4f6a7b8c9d10';
 const NAMES = {
   system_group: { web: ID, linux: ID },
@@ -108,7 +108,7 @@ describe('shell', () => {
   test.each(inLanguage('sh'))('the commands in %s run to their end', async (_, { text }) => {
     const directory = await mkdtemp(join(tmpdir(), 'documentation-'));
     try {
-      await expectRuns(text, directory);
+      await expectToRun(text, directory);
     } finally {
       await rm(directory, { recursive: true });
     }
@@ -131,7 +131,7 @@ describe('shell', () => {
  * Runs shell commands in a directory that stands for the whole file system. Expects valid options
  * in each call of a module, and existing scripts in each call of npm.
  */
-async function expectRuns(text: string, directory: string): Promise<void> {
+async function expectToRun(text: string, directory: string): Promise<void> {
   const bin = join(directory, 'bin');
   await mkdir(bin);
   const log = join(directory, 'log');

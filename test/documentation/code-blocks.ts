@@ -12,7 +12,7 @@ export interface CodeBlock {
   readonly text: string;
 }
 
-/** Returns the paths of all pages for users and contributors. */
+/** Returns the paths of all pages for users and for developers of this project. */
 export async function documentationPages(): Promise<string[]> {
   const docs = (await readdir(join(projectDirectory, 'docs'), { recursive: true }))
     .filter((file) => /^(?!node_modules|reference|\.)[^.]*\.md$/.test(file))

@@ -9,7 +9,7 @@ import { renderHelp } from '../../scripts/build/render-help.ts';
 import { MODULES } from '../../src/modules.ts';
 
 test.each(MODULES)(
-  'the help of $name has at most 80 columns and does not mention the type raw',
+  'the help of $name has at most 80 columns and does not mention the type `raw`',
   async ({ name }) => {
     const help = renderHelp(await readDocumentation(name), await readSharedDocumentation());
     expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);

@@ -24,7 +24,7 @@ const SHIPPED = new Map([
 
 const read = (path: string) => readFile(join(projectDirectory, path), 'utf8');
 
-/** Returns the targets of a page's links and images that are not URLs. */
+/** Returns the targets of a page's links and images, except URLs. */
 async function relativeLinks(page: string): Promise<string[]> {
   const text = (await read(page)).replace(/^```.*?^```/gms, '');
   const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);

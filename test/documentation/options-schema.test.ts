@@ -37,7 +37,7 @@ describe.each(MODULES)('the JSON Schema of $name', ({ name, options }) => {
     }
   });
 
-  test('the schema refuses unknown options, even $schema', async () => {
+  test('the schema refuses unknown options, even the key `$schema`', async () => {
     const { validate } = await validatorOf(name);
     for (const unknown of ['displayname', '$schema']) {
       expect(validate({ ...sampleCallsOf(name).good, [unknown]: 'x' })).toBe(false);

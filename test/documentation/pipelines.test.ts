@@ -58,7 +58,7 @@ describe.each([...texts])('%s', (name, text) => {
     for (const line of lines) expect(line).toMatch(/uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  test('the default permission is read, and only release jobs have write permissions', () => {
+  test('the default permission is `contents: read`, and only release jobs have write permissions', () => {
     expect(parse(text).permissions).toEqual({ contents: 'read' });
     for (const [job, { permissions = {} }] of jobsOf(text)) {
       const written = Object.keys(permissions).filter((scope) => permissions[scope] === 'write');

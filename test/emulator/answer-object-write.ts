@@ -51,7 +51,7 @@ function createObject(store: Store, type: ObjectType, path: string, body: unknow
   return { status: type === 'user' ? 200 : 201, body: objectBody(store, type, id) };
 }
 
-/** Adds every system that matches the rule of a new dynamic group to the group. */
+/** Fills a new dynamic group with all systems that match its rule. */
 function joinMatching(store: Store, group: string, memberQuery: unknown): void {
   const { filters } = Object(memberQuery);
   if (!Array.isArray(filters)) return;

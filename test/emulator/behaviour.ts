@@ -24,7 +24,7 @@ export interface DeletedEntryBehaviour {
 
 /**
  * JumpCloud's undocumented behaviour. Each key is the name of a question of `npm run probe`, and
- * each value has the form of the answer in its report.
+ * its value has the form of the answer in the probe's report.
  */
 export interface Behaviour {
   /** The answer to a system that joins a dynamic group. */
@@ -32,7 +32,9 @@ export interface Behaviour {
   readonly dynamic_leave: WriteBehaviour;
   readonly repeated_add: RepeatedWriteBehaviour;
   readonly repeated_remove: RepeatedWriteBehaviour;
-  /** Five parallel writes of edges: the numbers of refused writes, and of writes lost after 204. */
+  /**
+   * How many of five parallel writes of edges are refused, and how many are answered 204 but lost.
+   */
   readonly parallel_writes: {
     readonly refused: number;
     readonly status: number;

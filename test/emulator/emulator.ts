@@ -9,7 +9,7 @@ import type { Behaviour } from './behaviour.ts';
 import { type EnrolledHost, type EnrolOptions, enrol } from './enrol.ts';
 import { errorAnswer } from './error-answer.ts';
 import { FaultScript } from './faults.ts';
-import { GraphLag, lagOf } from './graph-lag.ts';
+import { GraphLag, longestLagMs } from './graph-lag.ts';
 import { type InitialisationRace, InitialisationRaces } from './initialisation-race.ts';
 import { type Exchange, injectFault } from './inject-fault.ts';
 import type { TlsIdentity } from './keys.ts';
@@ -55,22 +55,22 @@ export async function startEmulator(options: EmulatorOptions = {}) {
   const requests: LoggedRequest[] = [];
   const faults = new FaultScript();
   const races = new InitialisationRaces(store);
-  const lag = new GraphLag(store, () => observeLag ?? lagOf(store.behaviour));
+  const lag = new GraphLag(store, () => observeLag ?? longestLagMs(store.behaviour));
   const parallelWrites = new ParallelWrites(store);
   const isLimited = makeRateLimiter(() => rateLimit ?? limitOf(store.behaviour));
   const hostClocks = new Map<string, number>();
   const onRequest: ((request: LoggedRequest) => void)[] = [];
 
   /**
-   * Returns the server's time for a request. If the host's clock is wrong, the server's time is
-   * shifted instead.
+   * Returns the server's time for a request. To emulate a host with a wrong clock, shifts the
+   * server's time instead.
    */
-  const clockFor = (request: IncomingMessage) =>
+  const serverTimeFor = (request: IncomingMessage) =>
     clock() - (hostClocks.get(readClaimedSystemId(request) ?? '') ?? 0);
 
   const findSigner = (request: IncomingMessage) => {
     const { ahead_s, behind_s } = store.behaviour.clock_tolerance;
-    return verifySignature(store, request, clockFor(request), {
+    return verifySignature(store, request, serverTimeFor(request), {
       aheadMs: (skewTolerance ?? ahead_s) * 1000,
       behindMs: (skewTolerance ?? behind_s) * 1000,
     });
@@ -105,7 +105,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
-    response.setHeader('date', new Date(clockFor(request)).toUTCString());
+    response.setHeader('date', new Date(serverTimeFor(request)).toUTCString());
     const { method = 'GET', url = '/' } = request;
     const body = await readBody(request);
     const logged: LoggedRequest = {

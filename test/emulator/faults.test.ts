@@ -186,7 +186,7 @@ describe('an injected fault', () => {
     expect(await reply).toBe('ECONNRESET');
   });
 
-  test('a write with the fault ignored-write still requires a valid signature', async () => {
+  test('a write with the fault `ignored-write` still requires a valid signature', async () => {
     emulator.faults.add({ fault: { kind: 'ignored-write' } });
     emulator.store.removeSystem(host.systemId);
     expect((await rename('after')).status).toBe(401);
@@ -287,7 +287,7 @@ describe('the option observeLag', () => {
       id: host.systemId,
     });
 
-  test('reads of the graph are stale for a while after a write, even the first read', async () => {
+  test('every read of the graph is stale for a while after a write, including the first read', async () => {
     await start({ observeLag: 300 });
     const group = emulator.store.addGroup();
     expect((await join(group)).status).toBe(204);
@@ -296,7 +296,7 @@ describe('the option observeLag', () => {
     await expect.poll(getMemberships, { timeout: 2000 }).toMatchObject([{ id: group }]);
   });
 
-  test('after a write, only the graph of the same host is stale, and no record is', async () => {
+  test('after a write, the graph of the same host is stale, but other graphs and all records are not', async () => {
     await start({ observeLag: 60_000 });
     const group = emulator.store.addGroup();
     const other = await emulator.enrol();

@@ -31,6 +31,6 @@ export class GraphLag {
 }
 
 /** Returns the lag of all lists, in milliseconds. */
-export function lagOf({ graph_lag: { membership_ms, association_ms } }: Behaviour): number {
+export function longestLagMs({ graph_lag: { membership_ms, association_ms } }: Behaviour): number {
   return Math.max(membership_ms, association_ms);
 }

@@ -13,8 +13,8 @@ export interface List {
 
 /**
  * Returns a page of a list of the v2 API, with the total count in a header. As at JumpCloud, a page
- * has 10 entries by default and at most 100. By default, the finished page loses its entries of
- * deleted objects, but the total count includes them.
+ * has 10 entries by default and at most 100. By default, entries of deleted objects are removed
+ * after paging, but the total count includes them.
  */
 export function pageAnswer(
   store: Store,

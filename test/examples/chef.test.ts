@@ -48,7 +48,7 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
     readonly why_run?: boolean;
   }
 
-  /** Converges a recipe with chef.rb, which replaces Chef. */
+  /** Converges a recipe in chef.rb, which stands in for Chef. */
   const converge = async ({ document = DOCUMENT, attributes, ...run }: Run = {}) => {
     const replacement = new URL('chef.rb', import.meta.url).pathname;
     const cookbook = sandbox.path('/ansible-examples/chef/jumpcloud');
@@ -64,7 +64,7 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
     readonly updated: string[];
     /** The states that Chef sends to its server. */
     readonly reports: { readonly before: object; readonly after: object }[];
-    /** Output of the executables, which Chef prints only at the log level trace. */
+    /** Output of the executables, which Chef prints only at the log level `trace`. */
     readonly trace: string;
   }
   const succeed = async (run?: Run): Promise<Converged> => {

@@ -32,8 +32,8 @@ cp "$1" /run/cloud-init/instance-data.json
 exec "$2"`;
 
 /**
- * Writes the files and runs the commands of the user-data with cloud-init's own code. When a unit
- * is enabled, the replaced systemctl runs its program.
+ * Writes the files of the user-data and runs its commands with cloud-init's own code. The replaced
+ * systemctl runs the program of an enabled unit, except for jumpcloud-removal.service.
  */
 async function boot(sandbox: Sandbox, userData: string) {
   const program = sandbox.path('/usr/lib/jumpcloud-system-context/describe-host');

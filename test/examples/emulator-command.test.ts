@@ -31,7 +31,10 @@ interface Ready {
   readonly policyGroups: string[];
 }
 
-/** Sends the request of a curl command line with fetch and returns the JSON body of the answer. */
+/**
+ * Sends the request that a curl command line describes, with fetch instead of curl. Returns the
+ * JSON body of the answer.
+ */
 async function runCurlLine(line: string): Promise<unknown> {
   const { stdout } = await execa('sh', ['-c', `curl() { printf '%s\\n' "$@"; }\n${line}`]);
   const words = stdout.split('\n');
@@ -152,7 +155,7 @@ describe.each(['new directories', 'chosen directories'])(
       if (emulator.exitCode === null) process.kill(pid, 'SIGKILL');
     });
 
-    test('each host is enrolled, and the printed commands delete the dead records', async () => {
+    test('each host is enrolled, and the printed commands delete the records of the dead hosts', async () => {
       const chosen = where === 'new directories' ? [] : ['--dir', dir];
       emulator = emulate('--hosts', '3', '--dead', '2', '--ready-file', readyFile, ...chosen);
       let output = '';

@@ -17,7 +17,7 @@ async function filesBelow(directory: string): Promise<string[]> {
 
 /**
  * Returns the examples whose whole relative path, such as `shell/boot.sh`, occurs in none of the
- * texts.
+ * test files' texts.
  */
 function findUnnamed(examples: readonly string[], tests: readonly string[]): string[] {
   return examples.filter((example) => {

@@ -45,7 +45,7 @@ describe.runIf(hasTool(SCRIPT, 'jq'))('the CI job names/names.sh', () => {
     });
   const readNames = () => readFile(join(sandbox.directory, 'names.json'), 'utf8');
 
-  test('two runs write the same names.json, which jumpcloud_host accepts', async () => {
+  test('two runs of names.sh write the same names.json, and jumpcloud_host accepts the file', async () => {
     expect(await runJob()).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
     const first = await readNames();
     expect(JSON.parse(first)).toEqual({

@@ -104,10 +104,10 @@ describe.runIf(hasTools)('packer build', { timeout: 400_000 }, () => {
     };
   });
 
-  /** Returns the line of a shell script that logs a call of a program. */
+  /** Returns a line for the shell script that replaces a program. The line logs each call. */
   const logCalls = (program: string) => `echo "${program} $*" >>'${sandbox.path('/programs.log')}'`;
 
-  /** Returns the environment of Packer and Ansible, with the collection installed. */
+  /** Installs the collection. Returns execa options with the environment of Packer and Ansible. */
   const environment = async (connectKey = CONNECT_KEY) => {
     const controllerDir = sandbox.path('/controller');
     await sandbox.write('/controller/ansible.cfg', '');
@@ -157,7 +157,7 @@ describe.runIf(hasTools)('packer build', { timeout: 400_000 }, () => {
     return execa('packer', [command, ...flags, ...words, template], await environment(connectKey));
   };
 
-  /** Removes the record of a failed build with the playbook decommission.yml. */
+  /** Runs the playbook decommission.yml, which removes the record of a failed build. */
   const decommission = async () => {
     const { agentDir } = sandbox.host;
     const connection = { agent_dir: agentDir, api_url: emulator.url };
@@ -270,7 +270,7 @@ describe.runIf(hasTools)('packer build', { timeout: 400_000 }, () => {
     await expectSealed();
   });
 
-  test('packer validate names a package that does not exist', async () => {
+  test('`packer validate` reports the path of a package that does not exist', async () => {
     const { exitCode, all } = await packer('validate', { packages: ['/none.deb'] });
     expect(exitCode, all).toBe(1);
     expect(all).toContain("Bad source '/none.deb'");
@@ -308,7 +308,10 @@ function writesOf({ requests }: Emulator, systemId: string): string[] {
     .map(({ method, url }) => `${method} ${url}`);
 }
 
-/** Adds the connection as module defaults, and the URL of the kickstart script as a variable. */
+/**
+ * Adds to a playbook the module defaults for the connection, and a variable with the URL of the
+ * kickstart script.
+ */
 function withDefaults(playbook: string, connection: object, kickstart: string): string {
   const plays: { vars: object }[] = parse(playbook);
   const module_defaults = { 'group/systemcontext.jumpcloud.all': connection };

@@ -110,8 +110,8 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
     };
 
     /**
-     * Makes an executable first record its arguments, its input and the process list. Removes the
-     * option `proxy` after recording it.
+     * Replaces an executable with a script that records its arguments, its input and the process
+     * list. The script then runs the executable without the option `proxy`.
      */
     const watchCalls = async (module: string) => {
       await rename(sandbox.path(`/usr/bin/${module}`), sandbox.path(`/usr/bin/${module}.real`));
@@ -136,7 +136,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
     const lastReport = () =>
       readFile(sandbox.path('/puppet/vardir/state/last_run_report.yaml'), 'utf8');
 
-    test('noop shows each section before and after, and writes nothing', async () => {
+    test('a run with `--noop` shows each section before and after the change, and writes nothing', async () => {
       const { all } = await noop(undefined, TAGS);
       expect(all).not.toMatch(/Error|Warning/);
       const name = '/Stage[main]/Jumpcloud/Jumpcloud_host[document]';
@@ -196,7 +196,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       expect(position('Package[jumpcloud')).toBeLessThan(position('Jumpcloud_host[document]'));
     });
 
-    test('a refused change fails a run; with noop only invalid resources fail', async () => {
+    test('a refused change fails a run, but a run with `--noop` fails only for invalid resources', async () => {
       const fault = { fault: { kind: 'status', status: 403 }, times: 99 } as const;
       emulator.faults.add({ ...fault, when: ({ method }) => method !== 'GET' });
       const refused = await apply(
@@ -271,7 +271,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       expect(await readFile(sandbox.path('/etc/jumpcloud/host.json'), 'utf8')).toContain(secret);
     });
 
-    test('a run waits once for an agent that does not register, and noop does not wait', async () => {
+    test('a run waits once for an agent that does not register, and a resource with `noop` does not wait', async () => {
       await watchCalls('jumpcloud_host');
       await rm(join(sandbox.host.agentDir, 'jcagent.conf'));
       const manifest = `Jumpcloud_host { groups => ['${IDS.web}'], registration_timeout => 0.3 }
@@ -287,7 +287,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       expect(input.match(/registration_timeout/g)).toHaveLength(1);
     });
 
-    test('jumpcloud_removal shows with noop what it removes, and removes only once', async () => {
+    test('jumpcloud_removal with `noop` shows what it would remove, and without `noop` it removes only once', async () => {
       const { systemId } = sandbox.host;
       emulator.store.join(systemId, IDS.web);
       const manifest = `Jumpcloud_removal { ensure => absent, scope => associations }
@@ -304,7 +304,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       expect(await apply(manifest)).toMatchObject({ exitCode: UNCHANGED });
     });
 
-    test('the types have all options, and only a repair of drift is corrective', async () => {
+    test('the Puppet types have all options of their modules, and only a repair of drift is a corrective change', async () => {
       const code = `
       Puppet.initialize_settings(%w[--confdir /nowhere --vardir /nowhere])
       types = ARGV.to_h { |name|

@@ -71,7 +71,10 @@ export interface Sandbox {
   remove(): Promise<void>;
 }
 
-/** A test with a new `sandbox`. The emulator has the objects whose ids the examples contain. */
+/**
+ * The `test` of vitest with a new `sandbox` for each test. Its emulator has the objects whose ids
+ * the examples contain.
+ */
 export const test = base
   .extend('emulator', { scope: 'file' }, async ({ startWith }) => {
     const emulator = await startWith();

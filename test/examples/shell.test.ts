@@ -203,7 +203,7 @@ describe('shell/metrics.sh', () => {
 });
 
 describe('shell/alerts.yml', () => {
-  /** The boot at minute 0 and the outcomes of a host, in the notation of promtool. */
+  /** Returns a host's input series for promtool: its boot at minute 0, and its outcomes. */
   const host = (instance: string, outcomes: Record<string, string>) => {
     const series = (metric: string, labels: string, values: string) => ({
       series: `${metric}{instance="${instance}"${labels}}`,

@@ -28,7 +28,7 @@ async function install(sandbox: Sandbox) {
   return execa(script, { env: sandbox.env, reject: false });
 }
 
-test('systemd/install.sh installs units and programs with the paths of the npm package', async ({
+test('systemd/install.sh installs units and programs, and replaces their paths with those of the npm package', async ({
   sandbox,
 }) => {
   expect(await install(sandbox)).toMatchObject({ exitCode: 0, stderr: '' });

@@ -59,7 +59,7 @@ const AZURE = {
       'instance-id': 'a4b8aa02-ef74-6e47-8182-f6d2ba4166a6',
     },
   },
-  // On a generation 1 machine, some bytes of the instance id are swapped.
+  // On a generation 1 virtual machine of Azure, some bytes of the instance id are swapped.
   v1: {
     availability_zone: '0',
     cloud_name: 'azure',

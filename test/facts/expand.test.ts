@@ -89,7 +89,7 @@ describe('a text that must not expand to nothing', () => {
   };
 
   test.each(['{env.MISSING|}', '{env.MISSING|}{env.EMPTY|}'])(
-    '%s fails if the expanded text must not be empty',
+    'expanding %s fails if the result must not be empty',
     async (text) => {
       const error = await failureOf(resolve(text));
       const facts = text.match(/env\.\w+/g) ?? [];
@@ -100,7 +100,7 @@ describe('a text that must not expand to nothing', () => {
   );
 
   test.each(['{env.MISSING|a}', '{env.MISSING|}-', '{env.MISSING|}{env.ROLE}', '{env.ROLE|}'])(
-    '%s is accepted even if the expanded text must not be empty',
+    'expanding %s succeeds even if the result must not be empty',
     async (text) => {
       await expect(resolve(text)).resolves.toBeDefined();
     },

@@ -12,7 +12,7 @@ test('MetadataService reports that its address refuses connections', async () =>
   await expect(service.send(REQUEST)).rejects.toThrow('could not be reached (ECONNREFUSED)');
 });
 
-test('MetadataService sends no request after three seconds', async () => {
+test('MetadataService sends no request later than three seconds after its first request', async () => {
   const service = new MetadataService(new AbortController().signal);
   await expect(service.send(REQUEST)).rejects.toThrow('ECONNREFUSED');
   clock.now += 2999;

@@ -127,14 +127,14 @@ describe.concurrent('a server that never completes an answer', () => {
     ],
   ];
   test.each(rows)(
-    'a run fails with the error unavailable within its timeout if %s',
+    'a run fails with the error code `unavailable` within its timeout if %s',
     async (_, start, message) => {
       const { answer } = await expectFailure(start, 'unavailable', message);
       expect(answer.error?.['attempts']).toBeGreaterThan(1);
     },
   );
 
-  test('a run ends with the error unavailable if the body arrives in one-byte chunks', async () => {
+  test('a run ends with the error code `unavailable` if the body arrives in one-byte chunks', async () => {
     const start = startSending(CHUNKED, (socket) => sendForever(socket, () => TINY_CHUNKS, 20));
     await expectFailure(start, 'unavailable', /no complete answer within/);
   });
@@ -151,7 +151,7 @@ describe.concurrent('a server that never completes an answer', () => {
   );
 
   test.each(ACTING_MODULE_NAMES)(
-    '%s fails with the error unavailable within its timeout if the server sends nothing',
+    '%s fails with the error code `unavailable` within its timeout if the server sends nothing',
     async (module) => {
       await expectFailure(startAnswering(''), 'unavailable', NO_ANSWER, { module });
     },
@@ -241,7 +241,7 @@ describe.concurrent('Retry-After beyond the timeout', () => {
     ],
   ];
   test.each(rows)(
-    'after a %s, a run ends at once if the wait exceeds its timeout',
+    'a run ends at once, instead of waiting beyond its timeout, after a %s',
     async (_, start, code, message) => {
       const { seconds, answer } = await expectFailure(start, code, message);
       expect(seconds).toBeLessThan(GRACE_S);

@@ -28,8 +28,8 @@ interface ProxyAnswer {
 }
 
 /**
- * Starts a proxy. Requires `credentials` (`user:password`) if given, and uses TLS with `tls`. Connects
- * every tunnel to the local port `tunnelPort` if given.
+ * Starts a proxy. If given, `credentials` (`user:password`) are required, `tls` makes the proxy use
+ * TLS, and every tunnel leads to the local port `tunnelPort`.
  */
 export async function startConnectProxy(
   options: { credentials?: string; tls?: TlsIdentity; tunnelPort?: number } = {},

@@ -193,7 +193,7 @@ describe('the directory in agent_dir', () => {
     ],
   ];
   test.each(rows)(
-    'a run fails instead of reporting an unenrolled host if agent_dir is %s',
+    'a run with %s as agent_dir fails instead of treating the host as unenrolled',
     async (_, make, code, message) => {
       const path = join(host.agentDir, 'agent');
       make(path);
@@ -236,7 +236,8 @@ describe('a full or read-only file system', () => {
     ]);
     expect(hasRecord()).toBe(false);
     expect(listRemainingFiles()).toEqual(IDENTITY_FILES);
-    // With a marker file, even a partial one, the run would take the 401 as proof of the removal.
+    // If the first run had left a marker file, even a partial one, this run would take the 401 as
+    // proof of the removal.
     const again = await run('jumpcloud_removal');
     expect(again).toMatchObject({ changed: false, failed: true, error: { code: 'unauthorized' } });
     expect(again.msg).toMatch(/was deleted in JumpCloud/);
@@ -398,7 +399,7 @@ describe('stdout that cannot be written', () => {
   const call = () =>
     JSON.stringify({ agent_dir: host.agentDir, api_url: emulator.url, display_name: 'web-1' });
 
-  test('a run exits with status 1 if stdout is a full device, although it made its change', async () => {
+  test('a run that made its change exits with status 1 if its stdout is a full device', async () => {
     const full = openSync('/dev/full', 'w');
     const child = spawn(executablePath('jumpcloud_system'), [call()], {
       stdio: ['ignore', full, 'pipe'],

@@ -143,7 +143,7 @@ const makeHarmless = (values: Record<string, unknown>): Record<string, unknown> 
   return values;
 };
 
-/** Returns a module that makes its options harmless after their validation. */
+/** Returns a module that applies `makeHarmless` to its options after their validation. */
 function wrapModule(name: ModuleName): Module {
   const module: Module = moduleNamed(name);
   return {

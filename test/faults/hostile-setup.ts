@@ -23,7 +23,7 @@ export interface HostileSetup {
   run(module: ModuleName, options?: Record<string, unknown>): Promise<Answer>;
   /** Returns the options that `run` passes to a module. */
   options(module: ModuleName): Record<string, unknown>;
-  /** Injects a fault into requests of a method or reads of a kind. */
+  /** Injects a fault into the requests with a method, or into the reads of a kind. */
   fault(target: Reading | 'PUT' | 'POST' | 'DELETE', rule: FaultRule): void;
   requests(): LoggedRequest[];
   /** Returns the requests that may have changed something. */

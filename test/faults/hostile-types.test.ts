@@ -108,8 +108,8 @@ describe.each(readings)('a wrong value in the answer to a read of %s', (reading)
             : await runInProcess(module, setup.options(module), false);
         const context = `${path}: ${kind}: ${answer.msg}`;
         if (good.includes(kind)) {
-          // A valid but wrong value can hide a needed change. The run then fails when it reads
-          // back.
+          // A wrong value of a valid kind can hide a needed change. The read after the writes then
+          // fails the run.
           expect(['none', 'not_applied'], context).toContain(answer.error?.code ?? 'none');
         } else {
           expect(answer, context).toMatchObject({

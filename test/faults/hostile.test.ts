@@ -81,7 +81,8 @@ describe.concurrent('an invalid answer to a read', () => {
   ];
   const readings: Reading[] = ['record', 'memberof', 'associations', 'users'];
   const cases = rows.flatMap((row, index) =>
-    // Starts with another read for each row, so that a sample has all rows and all reads.
+    // The order of the reads differs from row to row, so that a sample contains all rows and all
+    // reads.
     rotate(readings, index % readings.length).map((reading) => [reading, ...row] as const),
   );
   test.each(sampleRows(cases))(
@@ -211,7 +212,7 @@ describe.concurrent('an unexpected status', () => {
     [999, 'unexpected_response', /status 999/],
   ];
   test.each(rows)(
-    'a read that is answered %i fails the run with the error %s',
+    'a read that is answered with %i fails the run with the error code `%s`',
     async (status, code, message) => {
       await withSetup(async (setup) => {
         setup.fault('associations', { fault: { kind: 'status', status } });
@@ -265,7 +266,7 @@ describe.concurrent('a redirect', () => {
     calls.map((call) => [status, ...call] as const),
   );
   test.each(rows)(
-    'a %i redirect is not followed by %s (request: %s)',
+    'a %i redirect makes %s fail without a request to the new location (redirected request: %s)',
     async (status, module, which) => {
       await withSetup(async (setup) => {
         const second = await startBadServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n{}'));
@@ -350,7 +351,7 @@ describe.concurrent('an answer with a contradictory length', () => {
   });
 
   test.each(['', 'Connection: close\r\n'])(
-    'a body longer than its Content-Length is refused (other header: %j)',
+    'a body longer than its Content-Length is refused (additional header: %j)',
     async (connectionHeader) => {
       await withSetup(async ({ host }) => {
         const record = `{"_id":"${host.systemId}","description":"a"}`;

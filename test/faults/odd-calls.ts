@@ -2,7 +2,7 @@ import { HOST_MODULES, type ModuleName } from '../../src/modules.ts';
 import type { Option, OptionTable } from '../../src/options/option.ts';
 import fc from '../harness/fast-check.ts';
 
-/** A call of a module with command-line words or text on stdin. */
+/** A call of a module: its command-line words, and the text on its stdin, if any. */
 export interface OddCall {
   readonly module: ModuleName;
   readonly words: string[];

@@ -176,7 +176,7 @@ describe('the proxy variables of the environment', () => {
     expect(openProxy.connects).toHaveLength(effect === 'uses' ? 1 : 0);
   });
 
-  test('the option proxy takes precedence over HTTPS_PROXY and NO_PROXY', async () => {
+  test('the option `proxy` takes precedence over HTTPS_PROXY and NO_PROXY', async () => {
     const env = { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '*' };
     expect(
       await run('jumpcloud_system', { ...httpsOptions(), proxy: openProxy.url }, env),
@@ -235,7 +235,7 @@ describe('a malformed proxy URL', () => {
     },
   );
 
-  test('a URL without a scheme in the option proxy is refused and not printed', async () => {
+  test('a URL without a scheme in the option `proxy` is refused and not printed', async () => {
     const answer = await run('jumpcloud_system', {
       ...httpsOptions(),
       proxy: 'geheim:jane@127.0.0.1',

@@ -12,8 +12,8 @@ import { addRandomObjects, joinManyGroups, randomOptions } from './random-calls.
 /** Options of a scenario. */
 export interface ScenarioOptions {
   /**
-   * If true, adds a second host. At random, the graph shows changes late, and the first host has a
-   * hundred groups.
+   * If true, the scenario has a second host. It is random whether the graph shows changes late, and
+   * whether the first host has a hundred groups.
    */
   readonly isLarge?: boolean;
 }
@@ -66,7 +66,10 @@ export async function makeScenario(
   };
 }
 
-/** Runs the call of a scenario without faults and returns the normalized organisation. */
+/**
+ * Makes a scenario, runs its call without faults, and returns the normalized state of the
+ * organisation.
+ */
 export async function runWithoutFaults(
   seed: number,
   options: ScenarioOptions,

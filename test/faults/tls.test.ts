@@ -396,7 +396,7 @@ describe('JUMPCLOUD_CA_STORE', () => {
     ],
   ];
   test.each(trusted)(
-    'JUMPCLOUD_CA_STORE=system trusts a server with %s',
+    'a server is trusted with JUMPCLOUD_CA_STORE=system and %s',
     async (_, options, env) => {
       const variables = { ...NONE, JUMPCLOUD_CA_STORE: 'system', ...env() };
       const { answer } = await run('good', options(), { env: variables });
@@ -427,7 +427,7 @@ describe('JUMPCLOUD_CA_STORE', () => {
     expectTlsFailure(await run('good', {}, { env: { ...NONE, ...env() } }), 'good', message);
   });
 
-  test('JUMPCLOUD_CA_STORE defaults to system if /etc/ssl/certs has hashed file names', async () => {
+  test('JUMPCLOUD_CA_STORE defaults to `system` if /etc/ssl/certs has hashed file names', async () => {
     const result = await run('good', {}, { env: NONE });
     const store = readdirSync('/etc/ssl/certs');
     const hasHashedStore =
@@ -435,7 +435,7 @@ describe('JUMPCLOUD_CA_STORE', () => {
     expectTlsFailure(result, 'good', hasHashedStore ? SYSTEM : NODE_DEFAULT);
   });
 
-  test('a JUMPCLOUD_CA_STORE other than system and bundled is refused', async () => {
+  test('a JUMPCLOUD_CA_STORE other than `system` and `bundled` is refused', async () => {
     const { answer } = await run('good', {}, { env: { ...NONE, JUMPCLOUD_CA_STORE: 'curl' } });
     expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
     expect(answer.msg).toBe(

@@ -79,7 +79,7 @@ describe.concurrent('a transient status that persists', () => {
   });
 
   test.for(HOST_MODULE_NAMES)(
-    '%s fails with unavailable when a 523 persists',
+    '%s fails with the error code `unavailable` when a 523 persists',
     async (module, { host }) => {
       host.hit({ kind: 'status', status: 523, ...ERROR_PAGE }, { times: 1000 });
       const { answer } = await host.run(module, { ...sampleCallsOf(module).good, ...options });

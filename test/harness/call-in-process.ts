@@ -4,8 +4,8 @@ import { MODULES, type ModuleName } from '../../src/modules.ts';
 import { type CallIo, type CallOutput, callModule } from '../../src/protocol/call-module.ts';
 
 /**
- * Input and output of a process without a terminal. Its stdin is empty, it never crashes, and it
- * shows no progress.
+ * Input and output for a call without a terminal. Its stdin is empty, its promise `crash` never
+ * settles, and it shows no progress.
  */
 const QUIET_IO: Omit<CallIo, 'signal'> = {
   help: () => 'HELP',

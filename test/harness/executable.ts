@@ -3,7 +3,7 @@ import { HOST_MODULES, MODULES, type ModuleName } from '../../src/modules.ts';
 import type { Answer } from './answer.ts';
 
 export const MODULE_NAMES = MODULES.map(({ name }) => name);
-/** The names of the modules that act as a host, with the key of its agent. */
+/** The names of the modules that act as a host and sign requests with the key of its agent. */
 export const HOST_MODULE_NAMES = HOST_MODULES.map(({ name }) => name);
 /**
  * The host modules except jumpcloud_doctor. Unlike them, jumpcloud_doctor opens a connection even

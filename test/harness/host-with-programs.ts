@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 
-/** The differences between the host of a test and this machine: its programs and its systemd. */
+/** The differences of a test's host from this machine: added programs, and whether systemd runs. */
 export interface HostPrograms {
   /**
-   * A directory of programs to copy to /usr/bin. By default, no program is copied. The commands
-   * systemctl, service and launchctl of this machine are always removed.
+   * A directory of programs to copy to the host's /usr/bin. By default, no program is copied. The
+   * host never has this machine's commands systemctl, service and launchctl.
    */
   readonly programs?: string;
   /** Whether systemd appears to run. */

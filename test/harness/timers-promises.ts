@@ -1,6 +1,6 @@
 /**
- * Replaces `node:timers/promises` in tests with fake timers: vitest fakes only the global timers,
- * which this function uses.
+ * Replaces the `setTimeout` of `node:timers/promises` in tests that use fake timers. vitest fakes
+ * only the global timers, so this function uses them.
  */
 export function setTimeout(
   ms: number,

@@ -3,8 +3,8 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { cacheDirectory } from '../../scripts/package/runtime.ts';
-import { runInside } from '../packages/debian-directory.ts';
 import { findDebianMirror } from '../packages/debian-mirror.ts';
+import { runInChroot } from '../packages/debian-root.ts';
 
 const BOOT_PACKAGES = 'systemd,systemd-sysv,dbus,udev,iproute2,ca-certificates,netbase';
 
@@ -29,9 +29,10 @@ const KINDS = {
     include: `${BOOT_PACKAGES},nodejs,linux-image-cloud-amd64,initramfs-tools,kexec-tools`,
     install: [],
   },
-  // Has systemd 252 and Node.js 18, the oldest that the modules support.
+  // Has systemd 252 and Node.js 18, the oldest Node.js that the modules support.
   bookworm: { suite: 'bookworm', include: `${BOOT_PACKAGES},nodejs`, install: [] },
-  // Has systemd 247, the oldest on Debian's mirrors. Its Node.js is too old for the modules.
+  // Has systemd 247, the oldest systemd on Debian's mirrors. Its Node.js is too old for the
+  // modules.
   bullseye: { suite: 'bullseye', include: BOOT_PACKAGES, install: [] },
 };
 
@@ -39,8 +40,8 @@ const KINDS = {
 export type BaseKind = keyof typeof KINDS;
 
 /**
- * Returns a directory with a bootable Debian. The first call makes it, which takes one or two
- * minutes. Later calls use it again.
+ * Returns the root directory of a bootable Debian system. The first call makes the system, which
+ * takes one or two minutes. Later calls use it again.
  */
 export async function makeBaseImage(kind: BaseKind): Promise<string> {
   const directory = join(cacheDirectory, `machine-${kind}`);
@@ -64,10 +65,10 @@ export async function makeBaseImage(kind: BaseKind): Promise<string> {
 }
 
 /**
- * Runs a command inside a directory with a Debian.
+ * Runs a command in the Debian system whose root directory is given.
  * @throws Error with the output of the command, when it fails
  */
 export async function runOrThrow(directory: string, ...command: string[]): Promise<void> {
-  const { exitCode, stdout, stderr } = await runInside(directory, command);
+  const { exitCode, stdout, stderr } = await runInChroot(directory, command);
   if (exitCode !== 0) throw new Error(`${command.join(' ')} failed:\n${stdout}\n${stderr}`);
 }

@@ -18,8 +18,8 @@ beforeAll(() => {
 type UserData = 'user-data.yml' | 'user-data-jinja.yml';
 
 /**
- * Adds a machine with the user-data of an example. `change` edits the user-data, which then also
- * starts the agent.
+ * Adds a machine with the user-data of an example, plus a command that starts the agent. `change`
+ * makes further edits to the user-data.
  */
 async function addInstance(
   file: UserData,
@@ -101,8 +101,8 @@ async function addWithUnitInImage(
   return member;
 }
 
-// cloud-final.service starts the agent after multi-user.target. If the unit delayed
-// multi-user.target, it would wait for the agent until the timeout.
+// cloud-final.service starts the agent after multi-user.target. If jumpcloud-host.service delayed
+// multi-user.target, jumpcloud-host.service would wait for the agent until its timeout.
 lifecycleTest(
   'a unit in the image waits for the agent that cloud-init installs',
   async (report) => {

@@ -47,7 +47,10 @@ ExecStop=/bin/cp -a ${RESULTS_DIRECTORY}/jumpcloud-removal.json /var/
 WantedBy=multi-user.target
 `;
 
-/** Writes the units of the documentation that report a failure. They append to /var/failures. */
+/**
+ * Writes the documented units that report a failed run. Their report is the result file, appended
+ * to /var/failures.
+ */
 async function reportFailures({ machine }: Member): Promise<void> {
   const text = await readFile(DOCS, 'utf8');
   const [, dropIn = ''] = /```ini\n(\[Unit\]\nOnFailure=.*?)```/s.exec(text) ?? [];

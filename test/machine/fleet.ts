@@ -9,7 +9,10 @@ import { type ImageOptions, makeMachineImage } from './machine-image.ts';
 /** An address where no server listens. */
 export const UNREACHABLE_ADDRESS = '127.0.0.9';
 
-/** A machine, the registration that its agent will install, and its requests to JumpCloud. */
+/**
+ * A machine, the enrolled host that it becomes when its agent registers, and its requests to
+ * JumpCloud.
+ */
 export interface Member<M extends Machine = Machine> {
   readonly machine: M;
   readonly host: EnrolledHost;
@@ -22,8 +25,8 @@ export interface Member<M extends Machine = Machine> {
 }
 
 /**
- * Makes a machine. Its disk is a copy of `from`: the image, or the disk of another machine of the
- * image.
+ * Makes a machine. Its disk is a copy of `from`, which is the image or the disk of another machine
+ * made from the image.
  */
 export type CopyMachine<M extends Machine> = (image: string, from?: string) => Promise<M>;
 
@@ -31,7 +34,7 @@ export type CopyMachine<M extends Machine> = (image: string, from?: string) => P
 export class Fleet<M extends Machine> {
   readonly emulator: Emulator;
   readonly image: string;
-  /** The content of host.json on a machine by default. */
+  /** The default content of host.json on a machine. */
   readonly document: Readonly<Record<string, unknown>>;
   readonly #copy: CopyMachine<M>;
   readonly #machines: M[] = [];

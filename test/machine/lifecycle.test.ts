@@ -203,7 +203,8 @@ describe('jumpcloud-removal.service at the end of a boot', () => {
       });
       expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
       expect(hasRecord(member)).toBe(false);
-      // The API failed for 30 s. The removal retries for up to 45 s, so it succeeds soon after.
+      // The API failed for 30 s. The removal retries for up to 45 s, so it succeeds soon after the
+      // API recovers.
       expect(Date.now() - end).toBeLessThan(12_000);
       await saveJournal('api-502', member);
       await report('poweroff', member);

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { copyDirectory } from '../packages/debian-directory.ts';
+import { copyDebianRoot } from '../packages/debian-root.ts';
 import { BuiltPackages, describeRuntimePackage } from '../packages/packed.ts';
 import { type BaseKind, makeBaseImage, runOrThrow } from './base-image.ts';
 
@@ -43,7 +43,7 @@ export async function makeMachineImage(
   ca: string,
   { kind = 'trixie', enabled = ['jcagent', 'jumpcloud-host', 'jumpcloud-removal'] }: ImageOptions,
 ): Promise<string> {
-  const directory = await copyDirectory(await makeBaseImage(kind));
+  const directory = await copyDebianRoot(await makeBaseImage(kind));
   const write = async (path: string, text: string, mode = 0o644) => {
     await mkdir(dirname(join(directory, path)), { recursive: true });
     await writeFile(join(directory, path), text, { mode });

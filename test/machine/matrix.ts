@@ -71,7 +71,7 @@ export async function bootUntilDesiredState({ machine }: Member, seconds = 60): 
   await machine.waitForState(HOST_UNIT, 'exited', seconds);
 }
 
-/** Writes the output of `systemctl status` to a file and returns it. */
+/** Returns the output of `systemctl status`, and also writes it to a file. */
 export async function saveStatus(
   name: string,
   { machine }: Member,
@@ -82,7 +82,7 @@ export async function saveStatus(
   return stdout;
 }
 
-/** Writes the journal of both units to a file and returns the journal of the removal. */
+/** Writes the journals of both units to a file. Returns only the journal of the removal unit. */
 export async function saveJournal(name: string, { machine }: Member): Promise<string> {
   const host = await machine.journal(HOST_UNIT);
   const removal = await machine.journal(REMOVAL_UNIT);

@@ -47,7 +47,9 @@ kill $!
 exit $status
 `;
 
-/** The words to put before a command. They remove logger and then run the command. */
+/**
+ * The words to put before a command. They remove the program `logger`, and then run the command.
+ */
 const WITHOUT_LOGGER = ['/bin/sh', '-c', 'rm -f /usr/bin/logger /bin/logger; exec "$@"', 'sh'];
 const directories: string[] = [];
 
@@ -60,9 +62,9 @@ interface LoggerHost {
   readonly call: CallOptions;
   /** The path of the script. */
   readonly script: string;
-  /** Returns the arguments of each process. */
+  /** Returns the arguments of each call of the replaced logger. */
   processes(): string[];
-  /** Returns the lines that the processes have read. */
+  /** Returns the lines that the replaced logger has read from stdin. */
   lines(): string[];
 }
 
@@ -188,7 +190,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('an added edge is logged if its answer is lost, its retry is refused and the list shows it', async ({
+  test('an added edge is logged if the answer to its POST is lost, a second POST is refused and the list has the edge', async ({
     emulator,
     host,
     logger,
@@ -267,7 +269,7 @@ describe('the audit trail', () => {
 });
 
 describe('logger', () => {
-  test('logger runs with an empty environment', async ({ host, logger }) => {
+  test('the program `logger` runs with an empty environment', async ({ host, logger }) => {
     const env = { JUMPCLOUD_SECRET: 'geheim', LD_LIBRARY_PATH: '/nowhere' };
     await host.run('jumpcloud_system', CHANGE, { ...logger.call, env });
     expect(logger.lines()).toEqual([lineOfChange(host)]);
@@ -322,7 +324,7 @@ describe('logger', () => {
     ],
   ];
   function makeHangingLogger(when?: 'after'): LoggerHost {
-    // `exec` replaces the shell, so killing it leaves no child.
+    // `exec` replaces the shell with `sleep`, so killing the process leaves no child.
     return when ? makeLoggerHost('exec sleep 20') : makeLoggerHost('', 'exec sleep 20');
   }
 

@@ -289,7 +289,7 @@ describe.concurrent('terminal output', () => {
     expect(JSON.parse(output)).toMatchObject({ error: { code: 'invalid_arguments' } });
   });
 
-  test('a call prints progress and text if its file is named args but has no Ansible keys', async () => {
+  test('a call prints progress and text if its options file is named `args` but has no Ansible keys', async () => {
     const { output } = await onTerminal(`NO_COLOR=1 ${makeWaitingCall('args', {})}`);
     const [text, ...steps] = rewrittenLines(output).reverse();
     expect(text).toMatch(/^jumpcloud_system: failed \(not_enrolled\)\n/);
@@ -654,7 +654,7 @@ describe.concurrent('region', () => {
     ['in', 'agent.mars.jumpcloud.com', india],
   ];
   test.for(rows)(
-    'region %s with agentServerHost "%s" selects %s',
+    'with the option `region` set to %s and agentServerHost "%s", a run uses the API at %s',
     async ([region, agentServerHost, base, warning], { enrol }) => {
       const host = await enrol({ agentServerHost });
       const { answer } = await runModule(

@@ -71,7 +71,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     }
   });
 
-  test('a run loads a late chunk for its timers and retries after a 503', async () => {
+  test('a run that gets a 503 loads the late chunk with its timers and retries', async () => {
     const host = await emulator.enrol();
     emulator.faults.add({ fault: { kind: 'status', status: 503 }, times: 1 });
     const { answer, stderr } = await runModule(
@@ -88,7 +88,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     expect(answer).toMatchObject({ changed: false, api: { requests: 2, retries: 1 } });
   });
 
-  test('an issuing CA in ca_path is trusted without its root, or the error says what to do', async () => {
+  test('ca_path may contain an issuing CA without its root, or the error asks for the root or a newer Node.js', async () => {
     const host = await chainEmulator.enrol();
     const run = async (ca_path: string) => {
       const options = { agent_dir: host.agentDir, api_url: chainEmulator.url, ca_path };

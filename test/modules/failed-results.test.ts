@@ -79,7 +79,7 @@ describe('content of a failed result', () => {
     expect(answer['reapplied']).toBeGreaterThan(0);
   });
 
-  test('jumpcloud_host reports the number of reapplied writes in the result of the section system', async ({
+  test('jumpcloud_host reports the number of reapplied writes in the result of the section `system`', async ({
     host,
   }) => {
     const change = (record: unknown) => ({ ...Object(record), displayName: 'other' });

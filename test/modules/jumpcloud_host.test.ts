@@ -94,7 +94,7 @@ describe('jumpcloud_host with a document of five sections', () => {
     expect(takeRequests()).toHaveLength(5);
   });
 
-  test('an exclusive section removes unlisted edges last, and none that the option keep lists', async () => {
+  test('an exclusive section removes unlisted edges last, except edges that the option `keep` lists', async () => {
     const { store } = emulator;
     const { document, group, ada, command } = createDocument();
     await run(document);
@@ -174,7 +174,7 @@ describe('jumpcloud_host with a document of five sections', () => {
       failed: true,
       error: { section: 'groups', status: 403 },
     });
-    expect(second.msg).toMatch(/name it in keep/);
+    expect(second.msg).toMatch(/name the group in keep/);
     emulator.faults.clear();
     expect(await run(document)).toMatchObject({ changed: true, msg: 'Changed groups: 1 added.' });
     expect((await run(document)).changed).toBe(false);

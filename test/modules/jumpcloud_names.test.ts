@@ -151,7 +151,7 @@ describe('looking up names', () => {
     }
   });
 
-  test('a name that two objects share is rejected with both ids, and left out when all names are requested', async () => {
+  test('a name that two objects share is rejected with both ids, or left out when a run requests all names', async () => {
     const { store } = emulator;
     const ids = [store.addNamed('policy', 'twin'), store.addNamed('policy', 'twin')].sort();
     store.addNamed('policy', 'single');

@@ -488,14 +488,14 @@ describe.concurrent('settle', () => {
   const methods = (requests: { method: string }[]) =>
     requests.map(({ method }) => method).join(' ');
 
-  test('a run with settle reads the record again after a write', async () => {
+  test('a run with the option `settle` reads the record again after a write', async () => {
     const host = await enrolHost();
     const answer = await host.run({ display_name, settle: 1 });
     expect(answer).toMatchObject({ changed: true, reapplied: 0 });
     expect(methods(host.requests())).toBe('GET PUT GET');
   });
 
-  test('a run with settle repeats an overwritten write until the value holds', async () => {
+  test('a run with the option `settle` repeats an overwritten write until the value holds', async () => {
     const host = await enrolHost();
     emulator.initialisationRace(host.systemId, { afterMs: 200, fields: overwritten });
     const answer = await host.run({ display_name, settle: 1 }, { flags: ['--diff'] });
@@ -509,7 +509,7 @@ describe.concurrent('settle', () => {
     expect(host.record().displayName).toBe('web-1');
   });
 
-  test('a run with settle writes only overwritten settings again and keeps attributes of the agent', async () => {
+  test('a run with the option `settle` rewrites only overwritten settings and keeps attributes of the agent', async () => {
     const host = await enrolHost();
     const fields = { ...overwritten, attributes: [attribute('agent', '1')] };
     emulator.initialisationRace(host.systemId, { afterMs: 200, fields });
@@ -519,7 +519,7 @@ describe.concurrent('settle', () => {
     expect(host.requests().at(-2)).toEqual(put({ displayName: 'web-1', attributes }));
   });
 
-  test('a run with settle fails with not_applied after three times the value of settle', async () => {
+  test('a run with the option `settle` fails with not_applied after three times the settle time', async () => {
     const host = await enrolHost();
     emulator.initialisationRace(host.systemId, { afterMs: 100, fields: overwritten, times: 100 });
     const start = performance.now();
@@ -537,22 +537,22 @@ describe.concurrent('settle', () => {
     expect(seconds).toBeLessThan(20);
   });
 
-  test('a run with settle does not wait when the record is not new and has the desired settings', async () => {
+  test('a run with the option `settle` does not wait when the record is not new and has the desired settings', async () => {
     const host = await enrolHost();
-    // With this value of settle, a run that waits exceeds the time limit of a test.
+    // With this value of the option `settle`, a run that waits exceeds the time limit of a test.
     const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 90 });
     expect(answer).toMatchObject({ changed: false, reapplied: 0 });
     expect(methods(host.requests())).toBe('GET');
   });
 
-  test('a run with settle keeps reading a new record that has the desired settings', async () => {
+  test('a run with the option `settle` keeps reading a new record that has the desired settings', async () => {
     const host = await enrolHost({ created: new Date(Date.now() - 200).toISOString() });
     const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 3 });
     expect(answer).toMatchObject({ changed: false, reapplied: 0, msg: 'Nothing to change.' });
     expect(methods(host.requests())).toMatch(/^GET( GET){3,4}$/);
   });
 
-  test('a run with settle writes the settings when a new record loses them', async () => {
+  test('a run with the option `settle` writes the desired settings when a new record loses them', async () => {
     const host = await enrolHost({ created: new Date(Date.now() - 200).toISOString() });
     host.hit('GET', {
       kind: 'concurrent',
@@ -568,7 +568,7 @@ describe.concurrent('settle', () => {
     });
   });
 
-  test('a run with settle does not wait in check mode', async () => {
+  test('a run with the option `settle` does not wait in check mode', async () => {
     const host = await enrolHost({ created: new Date().toISOString() });
     const flags = ['--check'];
     const answer = await host.run({ display_name, settle: 90 }, { flags });
@@ -576,7 +576,7 @@ describe.concurrent('settle', () => {
     expect(methods(host.requests())).toBe('GET');
   });
 
-  test('the wait for settle does not count towards timeout', async () => {
+  test('the wait for settings to settle does not count towards the option `timeout`', async () => {
     const host = await enrolHost();
     host.hit('GET', { kind: 'slow', ms: 300 }, 1, 1);
     const answer = await host.run({ display_name, settle: 4, timeout: 3 });
@@ -584,7 +584,7 @@ describe.concurrent('settle', () => {
     expect(methods(host.requests())).toMatch(/^GET PUT( GET){3,4}$/);
   });
 
-  test('a run whose read fails during settle reports the written settings', async () => {
+  test('a run whose read fails while it waits for settings to settle reports the written settings', async () => {
     const host = await enrolHost();
     host.hit('GET', { kind: 'status', status: 403 }, 1, 1);
     expect(await host.run({ display_name, settle: 1 })).toMatchObject({

@@ -146,7 +146,7 @@ describe('an enrolled host', () => {
     [[], [], []],
   ];
   test.each(rows)(
-    'gather %j returns the fields %j and sends only the necessary reads',
+    'a run with the option `gather` set to %j returns the fields %j and sends only the necessary reads',
     async (gather, fields, requests) => {
       const result = await runInfo({ gather });
       expect(Object.keys(gatheredFields(result))).toEqual(['enrolled', ...fields]);
@@ -218,7 +218,7 @@ describe('an enrolled host', () => {
     }
   });
 
-  test('the field agent says how the host was enrolled, with null for unknown values', async () => {
+  test('the field `agent` says how the host was enrolled, and has null for unknown values', async () => {
     const other = await emulator.enrol({
       record: { provisionMetadata: { provisioner: { type: 'mdm' } } },
     });
@@ -239,7 +239,7 @@ describe('an enrolled host', () => {
     });
   });
 
-  test('the field system contains the whole record, including unknown fields', async () => {
+  test('the field `system` contains the whole record, including unknown fields', async () => {
     const record = { futureField: { a: [1, null] }, description: 'ünï "quoted"' };
     const other = await emulator.enrol({ record });
     expect(gatheredFields(await runInfo({ gather: 'system' }, [], other))).toMatchObject({
@@ -261,7 +261,7 @@ describe('an enrolled host', () => {
     expect(answer.msg).toMatch(message);
   });
 
-  test('a run on a host that JumpCloud does not accept fails with unauthorized', async () => {
+  test('a run on a host that JumpCloud does not accept fails with the error code `unauthorized`', async () => {
     const other = await emulator.enrol({ ineligible: true });
     const { answer } = await runInfo({}, [], other);
     expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized' } });
@@ -279,7 +279,7 @@ describe('region and api_url', () => {
     ['agent.mars.jumpcloud.com', undefined, 'https://console.jumpcloud.com'],
   ];
   test.each(rows)(
-    'agentServerHost %s with region %s selects %s',
+    'with agentServerHost %s and the option `region` %s, a run uses the base URL %s',
     async (agentServerHost, region, base) => {
       const other = await emulator.enrol({ agentServerHost });
       const { answer } = await runModule(INFO, {
@@ -303,7 +303,7 @@ describe('region and api_url', () => {
     },
   );
 
-  test('api_url with a trailing slash overrides region', async () => {
+  test('api_url with a trailing slash overrides the option `region`', async () => {
     const result = await runInfo({ gather: ['agent'], region: 'eu', api_url: `${emulator.url}/` });
     expect(gatheredFields(result)).toMatchObject({
       agent: { api_url: emulator.url, region: null },

@@ -62,7 +62,8 @@ async function startHolder(
   host.hit({ kind: 'silence' }, { method: 'PUT' });
   const holder = start(host, 'held', prefix, { request_timeout: 60, ...extraOptions });
   await expect.poll(() => host.requests().at(-1)?.method, { timeout: 20_000 }).toBe('PUT');
-  // In an object, because an async function that returns the bare promise waits until the run ends.
+  // The promise is wrapped in an object. If an async function returned the bare promise, it would
+  // wait until the run ends.
   return { holder };
 }
 
@@ -169,7 +170,7 @@ describe('a stale or invalid lock', () => {
     ['a lock that is a FIFO', (path) => void spawnSync('mkfifo', [path])],
     ['a lock that is a huge file', (path) => writeFileSync(path, 'x'.repeat(2_000_000))],
   ];
-  test.for(rows)('%s is taken over', async ([, plant], { host }) => {
+  test.for(rows)('a run takes over %s', async ([, plant], { host }) => {
     plant(lockPath(host));
     expect(await setAttribute(host, 'a')).toMatchObject({ changed: true, warnings: [] });
     expect(hiddenFiles(host)).toEqual([]);
@@ -205,7 +206,7 @@ describe('a stale or invalid lock', () => {
 describe('a lock of another pid namespace', () => {
   const newPidNamespace = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
 
-  test('a run that times out says that it cannot see the process that holds the lock', async ({
+  test('a run that cannot see the process that holds the lock says so when the run times out', async ({
     host,
     skip,
   }) => {

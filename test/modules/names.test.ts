@@ -55,7 +55,7 @@ async function run(module: ModuleName, options: object, ...flags: string[]): Pro
   return (await runModule(module, { ...connection, ...options }, { flags })).answer;
 }
 
-test('jumpcloud_host resolves names in every section and reports the names of ids', async () => {
+test('jumpcloud_host resolves names in every section and reports each resolved id with its name', async () => {
   const answer = await run(
     'jumpcloud_host',
     {
@@ -147,7 +147,7 @@ test('a run opens the file of names once', async () => {
   expect(readFileSync(trace, 'utf8').split('once.json')).toHaveLength(2);
 });
 
-test('a kind that is null in the option names counts as missing', async () => {
+test('a kind with the value null in the option `names` counts as missing', async () => {
   const partialNames = { system_group: { web: ids.web }, user: null };
   const answer = await run('jumpcloud_group_membership', { groups: ['web'], names: partialNames });
   expect(answer).toMatchObject({ changed: true, added: [ids.web] });
@@ -182,7 +182,7 @@ test('an error about an option shows the name of an object next to its id', asyn
   expect(named).toEqual({ [ids.ada]: 'ada' });
 });
 
-test('a quoted JumpCloud message contains ids without added names', async () => {
+test('no name is added to an id inside a quoted JumpCloud message', async () => {
   const said = `no ${ids.web}, "${ids.web}"`;
   const text = JSON.stringify({ message: said });
   emulator.faults.add({

@@ -174,7 +174,8 @@ describe.each(NODES)('a module with Node.js %s', (_, node) => {
     expect(lines.length).toBeGreaterThan(20);
     const names = lines.map((line) => line.replaceAll(real, '').replaceAll(node, ''));
     expect(names.filter((line) => /package\.json|node_modules/.test(line))).toEqual([]);
-    // The shell and Node.js look up the path of the working directory, which opens no planted file.
+    // The shell and Node.js look up the path of the working directory. This lookup opens no planted
+    // file.
     const touched = names.filter((line) => line.includes(`"${place}`) && !/getcwd\(/.test(line));
     expect(touched.filter((line) => !line.includes(`"${place}",`))).toEqual([]);
   });

@@ -104,8 +104,8 @@ function listNames(values: Values, prefix = ''): string[] {
 
 const sharedNames = new Set(listNames((await readSharedDocumentation()).RETURN));
 /**
- * The return values of the shared documentation that previous tests have seen in results. No single
- * module returns all of them.
+ * The return values of the shared documentation that occurred in the results of previous tests. No
+ * single module returns all of these values.
  */
 const seenOfShared = new Set<string>();
 

@@ -384,7 +384,7 @@ describe('the password of a proxy', () => {
   });
   const url = (credentials = CREDENTIALS) => `http://${credentials}@127.0.0.1:${proxyPort}`;
 
-  test('a proxy password in the option proxy is masked in module_args', async () => {
+  test('a proxy password in the option `proxy` is masked in module_args', async () => {
     const answer = await runWithoutLeak({ options: { ...options(), proxy: url() } });
     expect(answer).not.toHaveProperty('failed');
     expect(answer).toMatchObject({

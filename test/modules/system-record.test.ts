@@ -147,7 +147,7 @@ describe('attributes', () => {
     expect((await runSystem(desired)).changed).toBe(false);
   });
 
-  test('an attribute without a value is removed when the options set it to null or purge attributes', async () => {
+  test('an attribute without a value is removed by null in the option `attributes` or by purge_attributes', async () => {
     setAttributes(unusualAttributes);
     expect(await runSystem({ attributes: { c: null } })).toMatchObject({ changed: true });
     expect(storedAttributes()).toEqual(unusualAttributes.slice(0, 2));
@@ -187,7 +187,7 @@ test('a run changes nothing when its options are the settings of the previous re
 });
 
 describe('system_insights', () => {
-  test('a run fails with rejected if JumpCloud refuses system_insights', async () => {
+  test('a run fails with the error code `rejected` if JumpCloud refuses system_insights', async () => {
     emulator.faults.add({
       fault: { kind: 'status', status: 400, text: '{"message":"systemInsights is not allowed"}' },
       when: ({ method }) => method === 'PUT',

@@ -152,7 +152,8 @@ describe.concurrent('a module called on a terminal', () => {
 
 describe.concurrent.each(MODULE_NAMES)('%s', (name) => {
   test(`${name} prints neither "[object" nor "undefined" on a terminal`, async ({ startWith }) => {
-    // Not shared, because jumpcloud_names fails if two groups have the same name.
+    // This test has its own emulator, because jumpcloud_names fails if two groups have the same
+    // name.
     const emulator = await startWith();
     const { store, url: api_url } = emulator;
     const { agentDir: agent_dir, systemId } = await emulator.enrol();

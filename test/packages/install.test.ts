@@ -16,11 +16,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import type { PackageDescription } from '../../scripts/package/package-description.ts';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { test } from '../harness/fixture.ts';
-import { copyDirectory, listPaths, makeDebianDirectory, runInside } from './debian-directory.ts';
+import { copyDebianRoot, listPaths, makeDebianRoot, runInChroot } from './debian-root.ts';
 import { makeKeptPackage } from './kept.ts';
 import { BuiltPackages, canPack, describeRuntimePackage, RELEASE, readOutput } from './packed.ts';
 
-const minimalDebian = await makeDebianDirectory('bookworm', 'amd64');
+const minimalDebian = await makeDebianRoot('bookworm', 'amd64');
 const runtime = await describeRuntimePackage('x64');
 const canInstall = minimalDebian !== undefined && runtime !== undefined && process.arch === 'x64';
 const WANTS = 'etc/systemd/system/multi-user.target.wants';
@@ -49,12 +49,15 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
   let root: string;
   let host: EnrolledHost;
   beforeEach(async () => {
-    root = await copyDirectory(minimalDebian ?? '');
+    root = await copyDebianRoot(minimalDebian ?? '');
     host = await emulator.enrol({ agentDir: join(root, 'opt/jc') });
     return () => rm(root, { recursive: true });
   });
 
-  /** Copies packages into /root of the Debian directory and returns their paths for a chroot. */
+  /**
+   * Copies packages into /root of the Debian root file system and returns their paths inside the
+   * chroot.
+   */
   const copyIn = async (...packages: string[]) => {
     for (const path of packages) await copyFile(path, join(root, 'root', basename(path)));
     return packages.map((path) => `/root/${basename(path)}`);
@@ -64,7 +67,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
   };
   const systemInfo = async () => {
     const options = JSON.stringify({ api_url: emulator.url });
-    const { stdout } = await runInside(root, ['jumpcloud_system_info', options]);
+    const { stdout } = await runInChroot(root, ['jumpcloud_system_info', options]);
     return JSON.parse(stdout);
   };
   /** Writes the file with the last result of a unit, as the unit does. */
@@ -74,7 +77,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
     await writeFile(join(directory, 'jumpcloud-host.json'), '{}\n');
   };
   const runOrFail = async (...command: string[]) => {
-    const result = await runInside(root, command);
+    const result = await runInChroot(root, command);
     expect(result, result.stderr).toMatchObject({ exitCode: 0 });
     return result;
   };
@@ -88,7 +91,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
     }, 300_000);
 
     test('both debs work right after installation, and a purge removes all their files', async () => {
-      expect((await runInside(root, ['sh', '-c', 'command -v node nodejs python3'])).stdout).toBe(
+      expect((await runInChroot(root, ['sh', '-c', 'command -v node nodejs python3'])).stdout).toBe(
         '',
       );
       const before = await listPaths(root);
@@ -112,7 +115,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
 
     test('dpkg refuses to configure the deb of the modules when Node.js is missing', async () => {
       const [path = ''] = await copyIn(modules);
-      const result = await runInside(root, ['dpkg', '-i', path]);
+      const result = await runInChroot(root, ['dpkg', '-i', path]);
       expect(result.exitCode).toBe(1);
       expect(result.stderr).toContain(
         'depends on jumpcloud-system-context-node | nodejs (>= 18.17)',

@@ -55,8 +55,8 @@ export async function makeKeptPackage(
 }
 
 /**
- * Returns the output of a program for a kept package. Keeps the output in a file next to the
- * package.
+ * Returns the output of a program that reads a kept package. Stores the output in a file next to
+ * the package for later runs.
  */
 export async function readKeptOutput(
   path: string,

@@ -8,7 +8,7 @@ import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import { Signer } from '../../scripts/package/signer.ts';
 import { Verifier } from '../../scripts/package/verifier.ts';
 import { hasTool } from '../examples/has-tool.ts';
-import { copyDirectory, makeDebianDirectory, runInside } from './debian-directory.ts';
+import { copyDebianRoot, makeDebianRoot, runInChroot } from './debian-root.ts';
 import { canPack } from './packed.ts';
 import { StaticServer } from './static-server.ts';
 import { makeThrowAwayKey } from './throw-away-key.ts';
@@ -65,15 +65,15 @@ describe.runIf(canMake)('the repositories', () => {
   });
 
   describe.each(['bookworm', 'trixie'] as const)('apt of Debian %s', async (suite) => {
-    const debian = await makeDebianDirectory(suite, 'amd64');
+    const debian = await makeDebianRoot(suite, 'amd64');
     let root: string;
-    const inside = (line: string) => runInside(root, ['sh', '-euc', line]);
+    const inside = (line: string) => runInChroot(root, ['sh', '-euc', line]);
     const installed = () => readFile(join(root, VERSION_FILE), 'utf8');
     /** Runs the lines of docs/install.md that add the repository. */
     const addRepository = async (url: string) => inside(await readDocumentedCommands('apt', url));
     beforeAll(async () => {
       if (debian === undefined) return;
-      root = await copyDirectory(debian);
+      root = await copyDebianRoot(debian);
       await execa('sh', [
         '-c',
         `rm -rf ${root}/etc/apt/sources.list*; mkdir ${root}/etc/apt/sources.list.d`,
@@ -107,15 +107,20 @@ describe.runIf(canMake)('the repositories', () => {
       120_000,
     );
 
-    test.runIf(debian)('a key with another checksum is not installed', async () => {
-      const { url } = server;
-      await inside(`apt-get purge -y ${NAME}; rm -f /etc/apt/keyrings/* /etc/apt/sources.list.d/*`);
-      const lines = await readDocumentedCommands('apt', `${url}/${GOOD}`, '0'.repeat(64));
-      // Like a person, who may not notice that a line failed.
-      expect((await inside(`set +e\n${lines}`)).exitCode).not.toBe(0);
-      expect(await readdir(join(root, 'etc/apt/keyrings'))).not.toContain(KEY);
-      await expect(installed()).rejects.toThrow('ENOENT');
-    });
+    test.runIf(debian)(
+      'a key is not installed if its checksum differs from the documented checksum',
+      async () => {
+        const { url } = server;
+        await inside(
+          `apt-get purge -y ${NAME}; rm -f /etc/apt/keyrings/* /etc/apt/sources.list.d/*`,
+        );
+        const lines = await readDocumentedCommands('apt', `${url}/${GOOD}`, '0'.repeat(64));
+        // Continues after a failed line, like a person who overlooks the failure.
+        expect((await inside(`set +e\n${lines}`)).exitCode).not.toBe(0);
+        expect(await readdir(join(root, 'etc/apt/keyrings'))).not.toContain(KEY);
+        await expect(installed()).rejects.toThrow('ENOENT');
+      },
+    );
 
     test.runIf(debian)('apt refuses an index that another key signed', async () => {
       const { exitCode, stderr } = await addRepository(`${server.url}/${WRONG_KEY}`);
@@ -141,8 +146,8 @@ describe.runIf(canMake)('the repositories', () => {
         env: { LC_ALL: 'C' },
       });
     /**
-     * Makes a directory with the repository and one installed package, which provides what a
-     * distribution would.
+     * Makes a root directory for dnf with the repository. Installs one package there, which
+     * provides what a distribution would provide.
      */
     const newRoot = async (url: string) => {
       root = await mkdtemp(join(tmpdir(), 'dnf-'));

@@ -9,7 +9,7 @@ import { cacheDirectory, fetchRuntime, readPinnedNode } from '../../scripts/pack
 import { hasTool } from '../examples/has-tool.ts';
 import { executablePath } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { makeDebianDirectory } from './debian-directory.ts';
+import { makeDebianRoot } from './debian-root.ts';
 import { makeKeptPackage, readKeptOutput } from './kept.ts';
 import {
   BuiltPackages,
@@ -165,7 +165,7 @@ describe.runIf(x64)('fetchRuntime', () => {
 describe.runIf(arm64 && hasTool('running Node.js for arm64', 'qemu-aarch64-static'))(
   'the package with Node.js for arm64',
   async () => {
-    const libraries = await makeDebianDirectory('bookworm', 'arm64');
+    const libraries = await makeDebianRoot('bookworm', 'arm64');
 
     test.runIf(libraries)(
       'a module runs on the packaged Node.js with the libraries of Debian 12',

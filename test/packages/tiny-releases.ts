@@ -110,7 +110,7 @@ function describeTinyPackage(name: string, version: string): PackageDescription 
     rpm: {
       architecture: 'noarch',
       requires: [],
-      findRequires: false,
+      requiresLibraries: false,
       scripts: {},
       licences: {},
       license: 'MIT',

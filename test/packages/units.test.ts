@@ -63,14 +63,14 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
 
   beforeEach(() => mkdir(sandbox.path(RESULTS_DIRECTORY), { recursive: true }));
 
-  test('describe-host passes the document, prints the answer and exits with 0', async () => {
+  test('describe-host passes the path of the document to jumpcloud_host, prints the answer and exits with 0', async () => {
     const answer = JSON.stringify({ changed: true, msg: 'Changed.', warnings: [] });
     expect(await run(answer, 0)).toMatchObject({ exitCode: 0, stdout: `${answer}\nChanged.` });
     expect(await readFile(sandbox.path('/arguments'), 'utf8')).toBe('/etc/jumpcloud/host.json\n');
   });
 
   test.each(['not_enrolled', 'unavailable', 'rate_limited', 'interrupted', 'fact_unavailable'])(
-    'describe-host exits with 75 after the error %s',
+    'describe-host exits with 75 when the module fails with the error code %s',
     async (code) => {
       expect(await run(failedAnswer(code), 1)).toMatchObject({
         exitCode: 75,
@@ -91,7 +91,7 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
   );
 
   test.each(['invalid_arguments', 'unauthorized', 'rejected', 'tls', 'local_action_failed'])(
-    'describe-host exits with 1 after the error %s',
+    'describe-host exits with 1 when the module fails with the error code %s',
     async (code) => {
       expect(await run(failedAnswer(code), 1)).toMatchObject({
         exitCode: 1,
@@ -170,7 +170,7 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
     expect(result.stderr).toContain('jumpcloud_host');
   });
 
-  test('describe-host that is stopped prints the answer of the module and exits with 0', async () => {
+  test('describe-host prints the answer of the module and exits with 0 when SIGTERM stops both', async () => {
     await sandbox.write('/answer', failedAnswer('interrupted'));
     await sandbox.writeProgram(
       '/usr/bin/jumpcloud_host',

@@ -37,7 +37,7 @@ async function call(options: Record<string, unknown>) {
   return JSON.parse(text);
 }
 
-test('callModule reads options without references only once', async () => {
+test('callModule reads an option only once if its value has no reference', async () => {
   const given = { expand_facts: true, plain: 'a', name: '{env.NAME}', other: '{env.NAME}' };
   const answer = await call(given);
   expect(answer).toMatchObject({ facts: { 'env.NAME': 'web' } });
@@ -46,7 +46,7 @@ test('callModule reads options without references only once', async () => {
   expect(read).toHaveBeenCalledTimes(1);
 });
 
-test('callModule loads the code that expands references only with expand_facts', async () => {
+test('callModule loads the code for references only if expand_facts is true', async () => {
   for (const expand_facts of [undefined, false, 'maybe']) {
     await call({ expand_facts, name: '{env.NAME}' });
   }
@@ -65,7 +65,7 @@ test("callModule also applies the module's rules to expanded options", async () 
   expect(run).not.toHaveBeenCalled();
 });
 
-test('a fact that changes while a run waits for the registration has its new value', async ({
+test('a run that waits for the registration uses the new value of a fact that changes during the wait', async ({
   emulator,
 }) => {
   const host = await emulator.enrol();

@@ -10,7 +10,7 @@ import {
 describe('failureResult', () => {
   const error = new Unavailable('gone', { attempts: 2, cause: new Error('cause') });
 
-  test('failureResult() returns the code, the details and the progress fields', () => {
+  test('failureResult() returns the error code, the error details and the result fields from before the failure', () => {
     expect(failureResult(toModuleError(error), { changed: true, added: ['a'] }, 3)).toEqual({
       changed: true,
       added: ['a'],
@@ -34,7 +34,7 @@ describe('failureResult', () => {
     expect(Object(failureResult(toModuleError(thrown), {}, 3)['error'])).toHaveProperty('stack');
   });
 
-  test('failureResult() returns the stack of an Internal error', () => {
+  test('failureResult() returns the stack of an error of the class `Internal`', () => {
     const bug = new Internal('a bug');
     expect(Object(failureResult(bug, {}, 3)['error']).stack).toContain('result.test.ts');
   });

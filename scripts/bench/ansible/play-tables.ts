@@ -2,14 +2,15 @@ import { median, pairedRatio } from '../statistics.ts';
 import type { PlayTime } from './timed-play.ts';
 
 /**
- * The plays to compare: one task for four sections, one task for each section, and shell and uri
- * tasks without the collection.
+ * The plays to compare: one task for four sections, one task for each section, and tasks with
+ * `shell` and `uri` instead of the collection.
  */
 export const PLAYS = ['host', 'modules', 'byHand'] as const;
 export type Play = (typeof PLAYS)[number];
 
 /**
- * The results of one setting of the benchmark. In the list of each play, entry n is from round n.
+ * The results of one setting of the benchmark. The list of each play has one entry for each round,
+ * in the order of the rounds.
  */
 export interface SettingResults {
   readonly name: string;

@@ -12,7 +12,8 @@ export interface HostsInput {
 }
 
 /**
- * The unexpected results of each host, in the order of `agentDirs`, and the CPU time in seconds.
+ * The unexpected results of each host, in the order of `agentDirs`, and the CPU time of this
+ * process in seconds.
  */
 export interface HostsOutcome {
   readonly errors: readonly (readonly string[])[];

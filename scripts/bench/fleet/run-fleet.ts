@@ -79,7 +79,8 @@ async function runHosts(order: HostsInput): Promise<HostsOutcome> {
   const exit = once(child, 'exit').then(() => {
     throw new Error('The process of the hosts ended without a result.');
   });
-  // Ignores the exit after the answer. Otherwise it would be an unhandled rejection.
+  // The process also exits after it has sent its result. Without this line, that is an unhandled
+  // rejection.
   exit.catch(() => {});
   child.send(order);
   const [outcome] = await Promise.race([answer, exit]);

@@ -9,8 +9,8 @@ import { type FleetResult, REQUESTS_PER_SECOND } from './run-fleet.ts';
 const MIN_REQUESTS = { memberships: 3, systems: 1 };
 
 /**
- * Returns the excess over the minimum number of requests, as a fraction. Ignores requests answered
- * 429.
+ * Returns the excess over the minimum number of requests, as a fraction. Does not count requests
+ * that were answered with 429.
  */
 export function excessRequests({ hosts, answered }: FleetResult): number {
   const minimum = hosts * (MIN_REQUESTS.memberships + MIN_REQUESTS.systems);
@@ -48,7 +48,8 @@ function row(fleet: FleetResult): string[] {
   const loads = perSecond.map(totalRequests);
   const above = (times: number) =>
     loads.filter((count) => count > times * REQUESTS_PER_SECOND).length;
-  // REQUESTS_PER_SECOND requests are answered at once, and as many more after each further second.
+  // The rate limit admits REQUESTS_PER_SECOND requests at once, and the same number again after
+  // each second.
   const minimumDuration =
     Math.ceil((answered.memberships + answered.systems) / REQUESTS_PER_SECOND) - 1;
   return [

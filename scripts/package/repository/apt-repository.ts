@@ -8,8 +8,8 @@ import type { Signer } from '../signer.ts';
 import type { Verifier } from '../verifier.ts';
 
 /**
- * The processor architectures with an index. Each index also lists the packages for all
- * architectures.
+ * The processor architectures with an index. Each index also lists the packages with the
+ * architecture `all`.
  */
 const ARCHITECTURES = ['amd64', 'arm64'];
 

@@ -11,9 +11,9 @@ import { buildDnfRepository, verifyDnfRepository } from './dnf-repository.ts';
 export const publicKeyFileName = `${modulesPackageName}.asc`;
 
 /**
- * Builds static repositories for apt and dnf from the packages of releases, for any address. `time`
- * is the time of the newest release. Replaces an existing `directory` only after everything has
- * succeeded. Equal packages, time and key give equal bytes.
+ * Builds static repositories for apt and dnf from the packages of releases. The repositories can be
+ * published at any address. `time` is the time of the newest release. Replaces an existing
+ * `directory` only after everything has succeeded. Equal packages, time and key give equal bytes.
  * @throws Error when two releases contain different packages with the same name
  */
 export async function buildRepository(

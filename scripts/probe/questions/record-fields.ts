@@ -11,7 +11,7 @@ import {
   insightsState,
   MARKER_FORMAT,
   MAX_DESCRIPTION_LENGTH,
-  toMarker,
+  toMarkedDescription,
 } from '../record-marker.ts';
 import { UnansweredQuestion } from '../unanswered-question.ts';
 
@@ -35,7 +35,7 @@ export const description = defineQuestion({
       throw new UnansweredQuestion('the description is too long to be changed and restored safely');
     }
     const systemInsights = insightsState(record['systemInsights']);
-    const marker = toMarker(objects.run, { description: original, systemInsights });
+    const marker = toMarkedDescription(objects.run, { description: original, systemInsights });
     const answer = await client.send(recordChangeRequest(client.systemId, { description: marker }));
     const isShown = async () => (await readRecord(client))['description'] === marker;
     const effect = (await timeUntil(client, isShown, probe.settleMs)) !== undefined;
@@ -49,7 +49,7 @@ export const description = defineQuestion({
 });
 
 /**
- * Asks for the answer to a change of systemInsights. Requires the marker, which contains the
+ * Asks for the answer to a change of systemInsights. Requires that the description contains the
  * original value.
  */
 export const systemInsights = defineQuestion({

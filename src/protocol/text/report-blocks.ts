@@ -66,7 +66,7 @@ function fieldBlocks(fields: Fields, context: Context, section?: string): Block[
           renderList('associations', edges, {}, context, `${type.replace('_', ' ')} associations`),
         );
       case 'system':
-        // Modules that change settings show `settings` instead of the record.
+        // For modules that change settings, the field `settings` is shown instead of the record.
         return 'enrolled' in fields
           ? renderMapping('record', pick(value, RECORD_FIELDS), context)
           : [];

@@ -1,10 +1,10 @@
 import { LocalActionFailed } from '../../base/errors.ts';
 import { type Finding, failedFinding, okFinding, skippedFinding, warningFinding } from './check.ts';
 
-/** Above this difference in seconds, JumpCloud may refuse this host. */
-const WARN_ABOVE_S = 30;
-/** Above this difference in seconds, JumpCloud is expected to refuse this host. */
-const FAIL_ABOVE_S = 300;
+/** The clock difference, in seconds, above which JumpCloud may refuse this host. */
+const WARN_SKEW_S = 30;
+/** The clock difference, in seconds, above which JumpCloud is expected to refuse this host. */
+const FAIL_SKEW_S = 300;
 
 const ADVICE = 'Set it and keep it right: timedatectl set-ntp true, or install chrony.';
 
@@ -15,11 +15,11 @@ const ADVICE = 'Set it and keep it right: timedatectl set-ntp true, or install c
 export function checkClock(offset: number | null): Finding {
   if (offset === null) return skippedFinding('no answer had a usable time');
   const seconds = Math.abs(offset);
-  if (seconds <= WARN_ABOVE_S) {
-    return okFinding(`This host's clock agrees with JumpCloud's to within ${WARN_ABOVE_S} s.`);
+  if (seconds <= WARN_SKEW_S) {
+    return okFinding(`This host's clock agrees with JumpCloud's to within ${WARN_SKEW_S} s.`);
   }
   const detail = `This host's clock is ${seconds} s ${offset > 0 ? 'behind' : 'ahead of'} JumpCloud's.`;
-  return seconds <= FAIL_ABOVE_S
+  return seconds <= FAIL_SKEW_S
     ? warningFinding(detail, ADVICE)
     : failedFinding(new LocalActionFailed([detail, ADVICE]));
 }

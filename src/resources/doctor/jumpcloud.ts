@@ -52,8 +52,8 @@ export async function checkJumpCloud(
 }
 
 /**
- * Returns the run without warnings, because the checks already report the problems that a session
- * warns about.
+ * Returns a copy of the run that discards warnings, because the checks already report the problems
+ * that a session warns about.
  */
 function withoutWarnings({ module, signal, report }: Run) {
   return {

@@ -107,7 +107,7 @@ async function connect(
     const failure = toAttemptError(error);
     const { hostname, port } = destination.originConnector.server;
     if (failure.kind === 'tls') {
-      findings.connection = okFinding(`Connected to ${serverText}, up to the TLS handshake.`);
+      findings.connection = okFinding(`Connected to ${serverText}, but the TLS handshake failed.`);
       findings.certificate = failedFinding(permanentError(connectContext(serverText), failure));
     } else {
       findings.connection =

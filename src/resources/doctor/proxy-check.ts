@@ -6,10 +6,9 @@ import type { ConnectionOptions } from '../../transport/open-session.ts';
 import { type Findings, okFinding } from './check.ts';
 
 /**
- * Checks the proxy settings. Returns the destination, without connecting to it; undefined if it
- * depends on a proxy variable that is not a valid URL. With a plain http `api_url`, this run
- * ignores the variable, but an invalid variable still fails the check, because other runs may need
- * it.
+ * Checks the proxy settings, without connecting. Returns the destination; undefined if the
+ * destination needs a proxy variable that is not a valid URL. A plain http `api_url` uses no proxy,
+ * but an invalid variable still fails the check, because other runs may need the variable.
  */
 export async function checkProxy(
   origin: string,

@@ -1,8 +1,8 @@
 import { type Finding, okFinding, warningFinding } from './check.ts';
 
 /**
- * The end of support by the Node.js project, by major version. Source: `schedule.json` in
- * https://github.com/nodejs/Release, as of July 2026.
+ * The date on which the Node.js project ends support for each major version. Source:
+ * `schedule.json` in https://github.com/nodejs/Release, as of July 2026.
  */
 const END_OF_LIFE_DATES: Readonly<Record<string, string>> = {
   18: '2025-04-30',

@@ -25,7 +25,8 @@ const options = {
 };
 
 /**
- * Returns the kind of the objects in the options `ids` and `keep`, which the option `type` selects.
+ * Returns the kind of the objects in the options `ids` and `keep`. The option `type` selects the
+ * kind.
  */
 function givenKind(given: ReadonlyMap<string, unknown>): NamedKind | undefined {
   return OBJECT_TYPES.find((type) => type === given.get('type'));

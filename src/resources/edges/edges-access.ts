@@ -15,7 +15,7 @@ export interface EdgesAccess {
   readonly write: (change: EdgeChange) => Promise<WriteOutcome>;
 }
 
-/** Returns the access to this host's memberships in system groups, which grant no sudo. */
+/** Returns the access to this host's memberships in system groups. A membership grants no sudo. */
 export function membershipsAccess(session: HostSession): EdgesAccess {
   return {
     type: 'system_group',

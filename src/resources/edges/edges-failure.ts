@@ -4,12 +4,15 @@ import type { EdgesAccess } from './edges-access.ts';
 import { changeKey, type ReadBack, type RefusedChange } from './write-edges.ts';
 
 const DYNAMIC_GROUP_HINT =
-  'A dynamic group cannot be joined or left by hand, because JumpCloud fills it by a rule. For such a group, exempt this host from the rule in the Admin Portal, or leave the group out of the list; if the list is exclusive, name it in keep.';
+  'A dynamic group cannot be joined or left by hand, because JumpCloud fills it by a rule. Leave such a group out of the list, or exempt this host from the rule in the Admin Portal. If the list is exclusive, name the group in keep.';
 
 /** The failure of a run that wrote edges, and the list of edges that the error concerns. */
 export interface EdgesFailure {
   readonly error: ModuleError;
-  /** The refused changes, and the changes that JumpCloud does not show, as in `error.details`. */
+  /**
+   * The refused changes, and the accepted changes that JumpCloud does not show, in the form of
+   * `error.details`.
+   */
   readonly details: Readonly<Record<string, unknown>>;
   readonly access: EdgesAccess;
   /**

@@ -25,7 +25,9 @@ export interface EdgesOptions {
   readonly keep: readonly string[] | undefined;
 }
 
-/** Returns the problems of `state`, `exclusive` and `keep` that do not fit together. */
+/**
+ * Returns the problems of the options `state`, `exclusive` and `keep` if they do not fit together.
+ */
 export function edgesRules({
   state,
   exclusive,

@@ -4,7 +4,7 @@ import { type DesiredEdges, type Edges, isDesired } from './plan-edges.ts';
 
 /**
  * Returns a warning for each path through a group that gives a user access although the user should
- * have none. Omits users who are bound directly after the run. `isStillThere` returns whether a
+ * have none. Omits users who have a direct binding after the run. `isStillThere` returns whether a
  * path exists after the run. In check mode, JumpCloud still lists paths that the run would remove.
  * Sorts the warnings, because removing direct edges changes the order of JumpCloud's list.
  */

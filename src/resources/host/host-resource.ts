@@ -18,8 +18,8 @@ import {
 import { inSection } from './in-section.ts';
 
 /**
- * Returns the resource that manages a whole document. It contains a resource for each section, and
- * all use the same session.
+ * Returns the resource that manages a whole document. This resource contains a resource for each
+ * section, and all of them use the same session.
  */
 export function hostResource(
   session: HostSession,

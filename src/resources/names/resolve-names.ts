@@ -78,8 +78,8 @@ export async function resolveNames(
 
 /**
  * Reads the objects of a kind that may have one of the names; without names, reads all objects. If
- * JumpCloud's filter finds no object for one of the names, reads all objects: the filter may have
- * missed one, and similar names serve as suggestions.
+ * JumpCloud's filter finds no object for a name, reads all objects: the filter may have missed the
+ * object, and otherwise similar names are needed as suggestions.
  */
 async function readObjects(
   session: Session,

@@ -6,8 +6,8 @@ import type { Run } from '../../run.ts';
 export interface AgentStopper {
   stop(): Promise<void>;
   /**
-   * Runs `work`, which may call `stop`. If `work` fails afterwards, warns that the agent was
-   * stopped.
+   * Runs `work`, which may call `stop`. If `work` fails after the agent was asked to stop, adds a
+   * warning that says so.
    */
   during<T>(work: () => Promise<T>): Promise<T>;
 }

@@ -8,7 +8,7 @@ import type { RemovalOptions } from './removal-options.ts';
 
 /**
  * The registration of this host at the start of a run. The run later compares it with the current
- * registration, to recognise a new one.
+ * registration, to detect whether the host has registered again.
  */
 export interface RegistrationSnapshot {
   /** The systemKey in jcagent.conf; undefined when the file is missing or has no systemKey. */

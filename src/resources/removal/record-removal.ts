@@ -45,8 +45,8 @@ export class RecordRemoval {
    */
   async complete(absence: RecordAbsence | undefined): Promise<void> {
     const { isMarked, isRemoved } = this.#files.read();
-    // While this run waited for the lock, another run may have removed the system or voided its
-    // marker.
+    // While this run waited for the lock, another run may have removed the system, or removed its
+    // marker after a DELETE without effect.
     if (isRemoved) this.#files.removeMarker();
     else if (absence !== undefined) this.#conclude(absence, isMarked ? 'lost' : 'none');
     else if (isMarked) await this.#deleteAgain();
@@ -60,7 +60,7 @@ export class RecordRemoval {
   async #deleteAgain(): Promise<void> {
     const presence = await checkPresence(this.#session);
     if (!presence.isThere) return this.#conclude(presence, 'lost');
-    this.#files.voidMarker(this.#run);
+    this.#files.removeInvalidMarker(this.#run);
     await this.#delete();
   }
 
@@ -68,10 +68,10 @@ export class RecordRemoval {
     const deletion = await this.#send();
     switch (deletion.outcome) {
       case 'refused':
-        this.#files.voidMarker(this.#run);
+        this.#files.removeInvalidMarker(this.#run);
         throw deletion.error;
       case 'denied': {
-        this.#files.voidMarker(this.#run);
+        this.#files.removeInvalidMarker(this.#run);
         const presence = await checkPresence(this.#session);
         if (presence.isThere) throw this.#deniedError();
         return this.#conclude(presence, 'denied');
@@ -86,7 +86,7 @@ export class RecordRemoval {
     try {
       return await deleteSystem(this.#session);
     } catch (error) {
-      if (!mayHaveTakenEffect(error)) this.#files.voidMarker(this.#run);
+      if (!mayHaveTakenEffect(error)) this.#files.removeInvalidMarker(this.#run);
       throw error;
     }
   }
@@ -110,7 +110,7 @@ export class RecordRemoval {
     }
     this.#removed = [];
     if (absence !== undefined) return this.#conclude(absence, 'lost');
-    this.#files.voidMarker(this.#run);
+    this.#files.removeInvalidMarker(this.#run);
     const seconds = Math.round((monotonicMs() - sentAt) / 1000);
     throw new NotApplied([
       `${deletion}, but its record still exists ${seconds} s later. The host keeps its key.`,
@@ -132,7 +132,7 @@ export class RecordRemoval {
   }
 
   #deniedError(): Unauthorized {
-    this.#files.voidMarker(this.#run);
+    this.#files.removeInvalidMarker(this.#run);
     return new Unauthorized([
       `Could not delete the record of system ${this.#session.identity.systemId}: JumpCloud denied the DELETE, but still shows the record to this host. The host keeps its key.`,
       RUN_AGAIN_ADVICE,

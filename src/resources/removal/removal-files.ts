@@ -39,7 +39,8 @@ export class RemovalFiles {
     try {
       writeMarker(this.#agentDir, this.#marker);
     } catch {
-      // A missing marker matters only if this run crashes: the next run then lacks proof.
+      // A missing marker matters only if this run crashes: the next run then cannot prove that the
+      // record is gone.
     }
   }
 
@@ -51,7 +52,7 @@ export class RemovalFiles {
    * Removes the marker after a DELETE without effect. If the marker stayed, a later 401 would count
    * as proof that the record is gone.
    */
-  voidMarker(run: Run): void {
+  removeInvalidMarker(run: Run): void {
     if (!hasMarker(this.#agentDir, this.#marker) || removeMarker(this.#agentDir)) return;
     run.report.warn(
       `JumpCloud did not remove the record, so the marker file .removing-from-jumpcloud in ${this.#agentDir} is no longer valid, but it could not be deleted. Delete it by hand.`,

@@ -69,8 +69,8 @@ export async function deleteRecord(
 }
 
 /**
- * Reads the newer record with the same hostname again. Returns an empty list without
- * `superseded_only`, or if that record is gone.
+ * Reads again the newer record that has the same hostname. Returns an empty list without
+ * `superseded_only`, or if the newer record is gone.
  */
 async function readSuccessor(session: Session, { record, supersededBy }: StaleRecord) {
   if (supersededBy === undefined) return [];

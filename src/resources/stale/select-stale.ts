@@ -67,7 +67,7 @@ export function selectStale(
     else {
       const reasons = [
         age,
-        dead === undefined ? '' : `Its ${dead.attribute} is listed under dead.`,
+        dead === undefined ? '' : `Its ${dead.attribute} is listed in dead.values.`,
         supersededBy === undefined ? '' : `${supersededBy} has the same hostname and is in use.`,
       ];
       stale.push({ record, supersededBy, reason: reasons.filter(Boolean).join(' ') });

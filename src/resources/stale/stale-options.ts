@@ -84,7 +84,7 @@ function attributeValues(notEmpty?: 'not empty'): Option<string[] | undefined> {
 
 /**
  * Reads one attribute value. Rejects text that comes from a failed query or a wrongly split list.
- * No record has such a value, so it would protect no record under `alive`.
+ * No record has such a value, so in the option `alive` it would protect no record.
  */
 function toAttributeValue(value: unknown): string {
   const text = toText(value);

@@ -110,7 +110,7 @@ function criteriaOf({ dead, alive, ...options }: StaleOptions): Criteria {
 
 /**
  * Checks that `max_deletions` and `max_percent` allow the deletion of all stale records.
- * @throws LimitExceeded when there are more stale records than one of them allows
+ * @throws LimitExceeded when the number of stale records exceeds one of the two limits
  */
 function requireWithinLimits(
   { stale, total }: StaleState,

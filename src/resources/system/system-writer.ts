@@ -26,7 +26,7 @@ export interface SystemWriter {
   reapplied(): number | undefined;
   /**
    * Writes fields, and checks in JumpCloud's answer that they took effect.
-   * @throws NotApplied when a field did not take effect, unless `settle` waits for it
+   * @throws NotApplied when a field did not take effect, unless the option `settle` is set
    */
   write(changes: readonly Field[]): Promise<void>;
   /**

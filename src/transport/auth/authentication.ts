@@ -10,8 +10,8 @@ export interface Authentication {
   /** Returns the credentials for one attempt. `time` is in milliseconds since the epoch. */
   authenticate(method: string, path: string, time: number): Credentials | Promise<Credentials>;
   /**
-   * Looks for new credentials after a 401. Returns the time for which a second attempt has to be
-   * authenticated; undefined if there are no new credentials.
+   * Looks for new credentials after a 401. Returns the `time` to authenticate a second attempt
+   * with; undefined if there are no new credentials.
    */
   renew(refused: RefusedAttempt): number | undefined;
   /**
@@ -33,7 +33,7 @@ export interface Credentials {
 /** An attempt that was answered 401. */
 export interface RefusedAttempt {
   readonly reply: WireReply;
-  /** The time for which the credentials were made, in milliseconds since the epoch. */
+  /** The `time` with which this attempt was authenticated, in milliseconds since the epoch. */
   readonly time: number;
   /** The secret in the credentials. */
   readonly secret: string;

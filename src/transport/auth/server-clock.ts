@@ -30,7 +30,9 @@ export class ServerClock {
     this.#certificate = certificate;
   }
 
-  /** The offset from the latest answer with a usable time; undefined before such an answer. */
+  /**
+   * The offset according to the latest answer with a usable time; undefined before such an answer.
+   */
   get offsetMs(): number | undefined {
     return this.#offsetMs;
   }

@@ -9,7 +9,7 @@ import type {
 /** A service account's token. */
 export interface AccessToken {
   readonly text: string;
-  /** The time to fetch the next token, in milliseconds of the monotonic clock. */
+  /** The time at which the next token has to be fetched, in milliseconds of the monotonic clock. */
   readonly renewAt: number;
 }
 

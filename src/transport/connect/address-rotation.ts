@@ -2,8 +2,8 @@ import type { LookupAddress } from 'node:dns';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 
 /**
- * The maximum timeout of each address before the last one, in milliseconds. Node's default of a
- * quarter of a second is too short for a distant address.
+ * The maximum timeout for connecting to any address except the last one, in milliseconds. Node's
+ * default of a quarter of a second is too short for a distant address.
  */
 const MAX_PER_ADDRESS_MS = 2500;
 
@@ -12,9 +12,9 @@ const MAX_PER_ADDRESS_MS = 2500;
  * first, then those whose latest failure is the oldest. Times in milliseconds.
  */
 export class AddressRotation {
-  /** The timeout for connecting to the final address of the list. */
+  /** The timeout for connecting to the last address. */
   readonly timeoutMs: number;
-  /** The timeout of each address before the last one. */
+  /** The timeout for connecting to each address before the last one. */
   readonly perAddressMs: number;
   /** The failed addresses, ordered by their latest failure. */
   readonly #failed = new Set<string>();

@@ -75,9 +75,9 @@ export class Connector {
   }
 
   /**
-   * Returns an early connection, or a new one if none is left. Rejects if the early connection
-   * could not be opened. Opens a new connection if the early one was closed after that, or was idle
-   * for too long.
+   * Returns an early connection, or opens a new one if none is left. Rejects if the early
+   * connection could not be opened. If it was opened, but was then closed or idle for too long,
+   * opens a new connection instead.
    */
   async connect(): Promise<Socket> {
     const next = this.#early.shift();
@@ -169,8 +169,9 @@ export class Connector {
         allowPartialTrustChain: ca !== undefined,
       });
       // `addCACert` adds a certificate to the default store. The option `ca` would replace this
-      // store, and Node.js cannot list the system CA store to include it in `ca`. From Node.js 22
-      // on, `ca` would still not replace the certificates of NODE_EXTRA_CA_CERTS.
+      // store, and Node.js cannot list the system CA store to include it in `ca`. Only the
+      // certificates of NODE_EXTRA_CA_CERTS would stay in effect with `ca`, and only from Node.js
+      // 22 on.
       if (ca !== undefined) this.#context.context.addCACert(ca);
     }
     return this.#context;

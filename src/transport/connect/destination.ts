@@ -32,9 +32,9 @@ export interface Destination {
 const MAX_LOOKUP_WAIT_MS = 25;
 
 /**
- * Opens early connections to an origin while code is loaded: one for each of the `requests`
- * parallel requests, or none with a proxy. Sends nothing before `prepare` is done. Returns the
- * destination and the result of `prepare`.
+ * Opens early connections to an origin while code is loaded: as many as `requests`, or none with a
+ * proxy. Sends nothing before `prepare` is done. Returns the destination and the result of
+ * `prepare`.
  */
 export async function openDestination<T>(
   origin: string,

@@ -7,9 +7,11 @@ const LOOKUP_GRACE_MS = 500;
 /** The maximum duration of a DNS lookup with the limits of `limitLookupTime`, in milliseconds. */
 const MAX_LOOKUP_MS = 10_000;
 
-/** The timeout of the system's resolver for one name server, in seconds. */
-const SERVER_TIMEOUT_S = { short: 1, usual: 2 };
-const SHORT_RUN_MS = 10_000;
+/**
+ * The timeout for one name server, in seconds. `short` applies to a budget below `SHORT_BUDGET_MS`.
+ */
+const NAME_SERVER_TIMEOUT_S = { short: 1, usual: 2 };
+const SHORT_BUDGET_MS = 10_000;
 
 type Lookup = (
   name: string,
@@ -20,7 +22,8 @@ type Lookup = (
 /**
  * Looks up host names within the budget, because a process cannot exit during a lookup. Parallel
  * requests share one lookup. Near the end of the budget, known addresses are used again. After a
- * failed lookup, a new one starts only if the remaining budget is as long as the failed one took.
+ * failed lookup, a new lookup starts only if the remaining budget is as long as the failed lookup
+ * took.
  */
 export class DnsResolver {
   readonly #remainingMs: () => number;
@@ -89,10 +92,11 @@ export function limitLookupTime(
     );
     return `${name}:${Math.min(limit, ...values)}`;
   };
-  const serverTimeout = timeoutMs < SHORT_RUN_MS ? SERVER_TIMEOUT_S.short : SERVER_TIMEOUT_S.usual;
+  const serverTimeout =
+    timeoutMs < SHORT_BUDGET_MS ? NAME_SERVER_TIMEOUT_S.short : NAME_SERVER_TIMEOUT_S.usual;
   environment['RES_OPTIONS'] =
     `${given} ${atMost('attempts', 1)} ${atMost('timeout', serverTimeout)}`.trimStart();
-  // `..` is an invalid domain, for which glibc sends no query. With an empty list, glibc would look
-  // up the name twice.
+  // `..` is an invalid search domain, for which glibc sends no query. With an empty list of search
+  // domains, glibc would look up the name twice.
   if (host.endsWith('.jumpcloud.com')) environment['LOCALDOMAIN'] = '..';
 }

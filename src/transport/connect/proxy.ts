@@ -9,8 +9,9 @@ export interface ProxyServer {
 }
 
 /**
- * Returns the proxy for an origin: the option, or else the proxy in the environment. An http origin
- * has no proxy, because a proxy could read signatures and change unsigned data.
+ * Returns the proxy for an origin: the value of the option `proxy` or, without it, the proxy in the
+ * environment. An http origin has no proxy, because a proxy could read signatures and change
+ * unsigned data.
  * @throws InvalidArguments when the URL in the environment is not valid
  */
 export function proxyFor(

@@ -8,7 +8,7 @@ import type { Connector } from './connector.ts';
 export interface TunnelOptions {
   /** `host:port` of the target. */
   readonly authority: string;
-  /** The headers of CONNECT. */
+  /** The headers of the CONNECT request. */
   readonly headers: Readonly<Record<string, string>>;
   /** Starts TLS with the target over the tunnel. */
   readonly target: Connector;

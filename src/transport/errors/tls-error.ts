@@ -48,7 +48,10 @@ export function exactTlsCode(code: string, message: string): string {
   return reason === undefined ? code : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
 }
 
-/** Returns the message for a TLS error. OpenSSL's text is left out: it contains source lines. */
+/**
+ * Returns the message for a TLS error. Omits OpenSSL's text, because it contains line numbers of
+ * OpenSSL's source.
+ */
 export function tlsMessage(code: string, message: string): string {
   const alert = explainTlsAlert(code)?.reason;
   const text = /^(ERR_SSL|EPROTO)/.test(code)

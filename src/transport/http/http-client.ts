@@ -95,7 +95,7 @@ export async function openConnection(
   const { Client: Undici } = await import('./undici-client.ts');
   const { hostname, port } = new URL(origin);
   const { url, authorization } = server;
-  // Longer than the timeout of the attempt, whose message is more precise.
+  // The attempt's own timeout should end first: it has a more precise message.
   const headersTimeout = Math.min(2 * rotation.timeoutMs, MAX_TIMER_MS);
   const client = createClient(Undici, url, () => connector.connect(), { headersTimeout });
   return openTunnel(client, {
@@ -109,9 +109,9 @@ export async function openConnection(
 }
 
 /**
- * Creates an undici client that detects an early close of its connection. undici watches a
- * connection only once its parser is compiled, and would wait forever for a connection that was
- * closed before.
+ * Creates an undici client that detects an early close of its connection. undici itself watches a
+ * connection only after it has compiled its parser, and would wait forever for a connection that
+ * closed earlier.
  */
 export function createClient(
   Undici: typeof Client,
@@ -136,7 +136,7 @@ export function createClient(
       );
     },
   });
-  // From here on, undici watches the connection itself.
+  // From the event `connect` on, undici itself watches the connection.
   return client.on('connect', () => {
     if (failure !== undefined) void client.destroy(failure);
     else skipInformational(client);

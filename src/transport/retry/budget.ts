@@ -2,7 +2,7 @@ import { monotonicMs } from '../../base/monotonic-clock.ts';
 
 /**
  * The time that a run may spend on requests to JumpCloud, in milliseconds. The budget starts with
- * the first lookup or request. Waits for `settle` do not count.
+ * the first lookup or request. The waiting time of the option `settle` does not count.
  */
 export class Budget {
   #totalMs: number;

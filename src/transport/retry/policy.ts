@@ -40,8 +40,8 @@ export interface FailedAttempt {
 /**
  * Returns the delay before the next attempt, in milliseconds; undefined if the budget allows no
  * further attempt. Adds exponential backoff with full jitter to Retry-After, so that the hosts of a
- * fleet do not return in the same second. Shortens the backoff so that a last attempt fits into the
- * budget.
+ * fleet do not all retry in the same second. Shortens the backoff so that a last attempt fits into
+ * the budget.
  */
 export function nextDelayMs(failed: FailedAttempt): number | undefined {
   const { attempts, retryAfterMs = 0, remainingMs, random } = failed;

@@ -96,14 +96,14 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 300_000 
     );
   });
 
-  test('a kickstart is run when a CA of jumpcloud_agent_ca_path issued its certificate', async () => {
+  test("a kickstart is run when a CA of jumpcloud_agent_ca_path issued the server's certificate", async () => {
     await role.newHost({ tls });
     const { recap, output } = await role.play({ jumpcloud_agent_ca_path: caPath });
     expect(recap, output).toMatchObject({ changed: 1, failed: 0 });
     expect(role.kickstart.receivedKeys).toEqual([CONNECT_KEY]);
   });
 
-  test('a kickstart is not requested when an unknown CA issued its certificate', async () => {
+  test("a kickstart is not requested when an unknown CA issued the server's certificate", async () => {
     await role.newHost({ tls });
     expect(await failingPlay()).toMatch(/nothing was installed\. .*certificate verify failed/i);
     const other = await role.controller.put('other.pem', (await makeCa()).cert);
@@ -176,7 +176,7 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 300_000 
     const odd = `{{ 1 + 1 }} {% raw %} {# é ☃ 𝄞 \\ $HOME`;
     role.kickstart.script = `cat >'${markerPath()}' <<'END'\n${odd}\nEND\ncat >>'${markerPath()}'; echo "\${BASH_VERSION:+bash}" >>'${markerPath()}'`;
     await failingPlay();
-    // `cat` adds nothing: the kickstart's standard input is not the rest of the script.
+    // The second `cat` reads nothing: the rest of the script is not the kickstart's standard input.
     expect(String(await readMarker())).toBe(`${odd}\nbash\n`);
   });
 });

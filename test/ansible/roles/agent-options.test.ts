@@ -35,7 +35,7 @@ describe.runIf(hasAnsible)('variables of the role agent', { timeout: 300_000 }, 
     expect(role.kickstart.receivedKeys).toEqual([]);
   });
 
-  test('the text false or no is read as a boolean, so it does not skip the platform check', async () => {
+  test('the text `no` or `False` in jumpcloud_agent_skip_platform_check does not skip the platform check', async () => {
     const other = ansibleRoot === '' ? 'no' : 'False';
     const unlisted = { jumpcloud_agent_platforms: [], jumpcloud_agent_skip_platform_check: other };
     const { recap, output } = await role.play(unlisted, { flags: ['--check'] });
@@ -99,7 +99,8 @@ describe.runIf(hasAnsible)('variables of the role agent', { timeout: 300_000 }, 
       {
         flags: ['-vvvv'],
         env: { ANSIBLE_PIPELINING: 'true', NO_PROXY: 'localhost' },
-        // The modules refuse a proxy with a plain http api_url. They send no request here.
+        // With a proxy, the modules refuse an api_url with http. They send no request to this one
+        // with https.
         play: {
           module_defaults: {
             'group/systemcontext.jumpcloud.all': {

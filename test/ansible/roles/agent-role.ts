@@ -27,7 +27,7 @@ interface NewHostOptions {
   readonly tls?: TlsIdentity;
 }
 
-/** The role agent, run on this machine. */
+/** The role `agent`, which the tests run on this machine. */
 export interface AgentRole {
   readonly controller: Controller;
   readonly emulator: Emulator;

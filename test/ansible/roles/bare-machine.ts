@@ -2,17 +2,13 @@ import { rm } from 'node:fs/promises';
 import type { Controller } from '../../harness/ansible/controller.ts';
 import { ansibleRoot } from '../../harness/ansible/installation.ts';
 import { hasSshServer, startSshServer } from '../../harness/ansible/ssh-server.ts';
-import {
-  copyDirectory,
-  makeDebianDirectoryWithPython,
-  type Suite,
-} from '../../packages/debian-directory.ts';
+import { copyDebianRoot, makeDebianRootWithPython, type Suite } from '../../packages/debian-root.ts';
 
 /**
- * The Debian release of the bare machine: Debian 12 if this machine's own Ansible runs, and Debian
- * 13 if Ansible runs in a directory with another Debian release.
+ * The Debian release of the bare machine: Debian 12 if the tests use this machine's Ansible, and
+ * Debian 13 if they use the Ansible of the Debian system in ANSIBLE_ROOT.
  */
-export const bareSuite: Suite = ansibleRoot === '' ? 'bookworm' : 'trixie';
+export const bareRelease: Suite = ansibleRoot === '' ? 'bookworm' : 'trixie';
 
 /**
  * A directory with a Debian system that has Python but no Node.js. Ansible reaches it over SSH as
@@ -27,16 +23,16 @@ export interface BareMachine {
 
 /** Returns whether a bare machine can be made; prints the reason if not. */
 export async function hasBareMachine(): Promise<boolean> {
-  if (hasSshServer) return (await makeDebianDirectoryWithPython(bareSuite)) !== undefined;
+  if (hasSshServer) return (await makeDebianRootWithPython(bareRelease)) !== undefined;
   console.log('Skipped: the tests on a bare machine. This machine has no sshd.');
   return false;
 }
 
 /** Starts a bare machine for a controller. */
 export async function startBareMachine(controller: Controller): Promise<BareMachine> {
-  const template = await makeDebianDirectoryWithPython(bareSuite);
+  const template = await makeDebianRootWithPython(bareRelease);
   if (template === undefined) throw new Error('the Debian to copy could not be made');
-  const root = await copyDirectory(template);
+  const root = await copyDebianRoot(template);
   const server = await startSshServer({ root });
   const key = await controller.put('bare/key', server.privateKey);
   const known = await controller.put('bare/known_hosts', server.knownHosts);

@@ -92,7 +92,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 240_000 }, () => {
     expect(emulator.requests).toEqual([]);
   });
 
-  test('sections with names are applied, and each name is looked up once', async () => {
+  test('sections that refer to objects by name are applied, and each name is looked up once', async () => {
     const hostVars = {
       'web-1': {
         jumpcloud_host_system: { display_name: 'web-1', primary_user: 'bob' },
@@ -145,7 +145,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 240_000 }, () => {
     expect(writes()).toEqual([]);
   });
 
-  test('a description that has ids and no names needs no API key and looks up nothing', async () => {
+  test('sections that refer to objects only by id need no API key and no lookup', async () => {
     const hostVars = {
       'web-1': { jumpcloud_host_groups: [ids.web], jumpcloud_host_users: [{ id: ids.ada }] },
     };
@@ -256,7 +256,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 240_000 }, () => {
     expect(writes()).toEqual([]);
   });
 
-  test('state absent removes a host, and does not affect other hosts of the play', async () => {
+  test('`jumpcloud_host_state: absent` removes a host, and does not affect other hosts of the play', async () => {
     const hostVars = {
       'web-1': { jumpcloud_host_state: 'absent', jumpcloud_host_groups: ['no such group'] },
       'web-2': { jumpcloud_host_groups: ['web'] },
@@ -273,7 +273,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 240_000 }, () => {
     expect(second.recaps['web-2'], second.output).toMatchObject({ changed: 0, failed: 0 });
   });
 
-  test('state absent with jumpcloud_host_purge_identity deletes the key of the agent', async () => {
+  test("`jumpcloud_host_state: absent` with jumpcloud_host_purge_identity deletes the agent's key", async () => {
     const purge = { jumpcloud_host_state: 'absent', jumpcloud_host_purge_identity: true };
     const { recaps, output } = await run({ 'web-1': purge });
     expect(recaps['web-1'], output).toMatchObject({ changed: 1, failed: 0 });

@@ -9,15 +9,15 @@ import type { TlsIdentity } from '../../emulator/keys.ts';
 /** A server that sends a kickstart script for a connect key, as JumpCloud does. */
 export interface Kickstart {
   readonly url: string;
-  /** The connect keys that were sent, in order. */
+  /** The connect keys that clients sent, in order. */
   readonly receivedKeys: (string | undefined)[];
   /** The headers of all requests, in order. */
   readonly receivedHeaders: IncomingHttpHeaders[];
   /** The script to send from now on, instead of the one that installs an agent. */
   script: string | undefined;
-  /** If set, the bytes of each answer. The server closes the connection after them. */
+  /** If set, the server sends these bytes as its whole answer and closes the connection. */
   raw: string | Buffer | undefined;
-  /** Returns a script that installs an agent of the emulator. */
+  /** Returns a script that installs an agent enrolled in the emulator. */
   installer(): Promise<string>;
   close(): Promise<void>;
 }
@@ -33,7 +33,10 @@ interface Agent {
   readonly tls?: TlsIdentity;
 }
 
-/** Starts a server that accepts a connect key. Its script installs an agent of the emulator. */
+/**
+ * Starts a server that accepts a connect key. The server's script installs an agent enrolled in the
+ * emulator.
+ */
 export async function startKickstart(agent: Agent): Promise<Kickstart> {
   const receivedKeys: (string | undefined)[] = [];
   const receivedHeaders: IncomingHttpHeaders[] = [];

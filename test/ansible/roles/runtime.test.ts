@@ -7,9 +7,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { requiredNode } from '../../../scripts/build/required-node.ts';
 import { type Controller, hasAnsible, makeController } from '../../harness/ansible/controller.ts';
-import { runInside } from '../../packages/debian-directory.ts';
+import { runInChroot } from '../../packages/debian-root.ts';
 import { BuiltPackages, canPack, describeRuntimePackage } from '../../packages/packed.ts';
-import { type BareMachine, bareSuite, hasBareMachine, startBareMachine } from './bare-machine.ts';
+import { type BareMachine, bareRelease, hasBareMachine, startBareMachine } from './bare-machine.ts';
 
 const ROLE = 'systemcontext.jumpcloud.runtime';
 const canRun = hasAnsible && canPack.deb && (await hasBareMachine());
@@ -63,7 +63,7 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 300_000 
     await controller?.remove();
   });
   afterEach(async () => {
-    await runInside(machine.root, ['dpkg', '--purge', 'jumpcloud-system-context-node']);
+    await runInChroot(machine.root, ['dpkg', '--purge', 'jumpcloud-system-context-node']);
   });
 
   const run = async (variables: object, flags: readonly string[] = []) => {
@@ -77,10 +77,10 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 300_000 
     });
     return { recap: recaps['bare'], output };
   };
-  const node = (path: string) => runInside(machine.root, [path, '--version']);
+  const node = (path: string) => runInChroot(machine.root, [path, '--version']);
 
   test.each(['a path', 'an address'])(
-    'the package is installed from %s with the right checksum',
+    'the runtime package is installed from %s if its checksum is right',
     async (from) => {
       const variables = {
         jumpcloud_runtime_distribution: false,
@@ -98,7 +98,7 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 300_000 
         const second = await run(variables, flags);
         expect(second.recap, second.output).toMatchObject({ ok: 3, changed: 0, failed: 0 });
       }
-      const { stdout } = await runInside(machine.root, [
+      const { stdout } = await runInChroot(machine.root, [
         'sh',
         '-c',
         'ls -d /tmp/jumpcloud-runtime-*',
@@ -118,7 +118,7 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 300_000 
       const { recap, output } = await run(variables);
       expect(recap, output).toMatchObject({ changed: 0, failed: 1 });
       expect((await node('/usr/lib/jumpcloud-system-context/node')).exitCode).not.toBe(0);
-      const { stdout } = await runInside(machine.root, [
+      const { stdout } = await runInChroot(machine.root, [
         'sh',
         '-c',
         'ls -d /tmp/jumpcloud-runtime-*',
@@ -127,7 +127,7 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 300_000 
     },
   );
 
-  test('a missing or wrong package, and a missing Python or checksum, are reported if no suitable Node.js exists', async () => {
+  test('without a suitable Node.js, a missing or wrong package, a missing Python and a missing checksum are reported', async () => {
     const policy = 'echo "nodejs:"; echo "  Candidate: 1:12.22.12~dfsg-1~deb11u4"';
     await writeFile(join(machine.root, 'usr/local/bin/apt-cache'), `#!/bin/sh\n${policy}\n`, {
       mode: 0o755,
@@ -154,7 +154,7 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 300_000 
     expect((await node('/usr/bin/node')).exitCode).not.toBe(0);
     const first = await run({});
     expect(first.recap, first.output).toMatchObject({ changed: 1, failed: 0 });
-    const version = bareSuite === 'bookworm' ? /^v18\.\d+/ : /^v20\.\d+/;
+    const version = bareRelease === 'bookworm' ? /^v18\.\d+/ : /^v20\.\d+/;
     expect((await node('/usr/bin/node')).stdout).toMatch(version);
     const second = await run({});
     expect(second.recap, second.output).toMatchObject({ ok: 3, changed: 0, failed: 0 });

@@ -9,7 +9,7 @@ import { type Controller, hasAnsible } from '../../harness/ansible/controller.ts
 import { testWithPipelining as test } from '../../harness/ansible/fixture.ts';
 import { BuiltPackages, canPack, describeRuntimePackage } from '../../packages/packed.ts';
 import { startTunnelProxy, type TunnelProxy } from '../tunnel-proxy.ts';
-import { type BareMachine, bareSuite, hasBareMachine, startBareMachine } from './bare-machine.ts';
+import { type BareMachine, bareRelease, hasBareMachine, startBareMachine } from './bare-machine.ts';
 import { type Kickstart, startKickstart } from './kickstart.ts';
 import { watchFiles, watchProcesses } from './watch.ts';
 
@@ -71,7 +71,7 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
       jumpcloud_agent_ca_path: caPath,
       jumpcloud_agent_proxy: proxyUrl,
       // The role does not list Debian 13 as a platform of the kickstart.
-      jumpcloud_agent_skip_platform_check: bareSuite === 'trixie',
+      jumpcloud_agent_skip_platform_check: bareRelease === 'trixie',
       jumpcloud_host_system: { display_name: '{{ inventory_hostname }}' },
       jumpcloud_host_groups: ['web'],
       jumpcloud_host_users: [{ id: 'ada', sudo: true }],
@@ -115,7 +115,7 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
 
   const agentFiles = () => access(join(machine.root, 'opt/jc'));
 
-  test('a platform that is not on the list is refused before anything is downloaded', async () => {
+  test('a platform that the role `agent` does not list is refused before anything is downloaded', async () => {
     const release = join(machine.root, 'usr/lib/os-release');
     const own = await readFile(release);
     await writeFile(release, 'ID=slackware\nVERSION_ID=15.0\nPRETTY_NAME="Slackware 15.0"\n');
@@ -126,7 +126,7 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
     expect(output).toContain('not known to run on this host: Slackware 15.0. It runs on Debian 11');
     expect(output).toContain('set jumpcloud_agent_skip_platform_check to true.');
     expect(kickstart.receivedKeys).toEqual([]);
-    if (bareSuite === 'bookworm') return;
+    if (bareRelease === 'bookworm') return;
     const own13 = await run([], { ...check, only: ['agent'] });
     expect(own13.output).toContain('not known to run on this host: Debian GNU/Linux 13');
   });
@@ -161,11 +161,11 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
     expect(check.recap, check.output).toMatchObject({ changed: 0, failed: 0 });
     expect(kickstart.receivedKeys).toEqual([KEY]);
     console.log(
-      `Three roles on a bare ${bareSuite}: ${first.seconds} s, second run: ${second.seconds} s.`,
+      `Three roles on a bare ${bareRelease}: ${first.seconds} s, second run: ${second.seconds} s.`,
     );
   });
 
-  test('state absent of the role agent removes the record and the agent, and a second run changes nothing', async () => {
+  test('`jumpcloud_agent_state: absent` removes the record and the agent, and a second run changes nothing', async () => {
     const absent = { only: ['agent'], jumpcloud_agent_state: 'absent' };
     const check = await run(['--check'], absent);
     expect(check.recap, check.output).toMatchObject({ changed: 2, failed: 0 });

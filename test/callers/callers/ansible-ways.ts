@@ -45,7 +45,7 @@ const WAYS: readonly AnsibleWay[] = [
     name: 'Ansible over ssh with async',
     column: 'async',
     // In check mode Ansible fails: "check mode and async cannot be used on same task".
-    neverChecks: true,
+    lacksCheckMode: true,
     task: (call) => ({ ...moduleTask(call), async: 60, poll: 1 }),
     adds: [
       ...['ansible_job_id', 'finished', 'results_file', 'started'],

@@ -54,8 +54,8 @@ export interface Controller {
   /** Runs a playbook that `put` or `copy` has written. */
   playbook(path: string, options?: RunOptions): Promise<PlaybookRun>;
   /**
-   * Runs a program where Ansible is installed, such as ansible-doc, and returns its output. Rejects
-   * if the program fails.
+   * Runs a program, such as ansible-doc, on the system where Ansible is installed. Returns the
+   * output of the program, and rejects if it fails.
    */
   run(program: string, args: readonly string[]): Promise<string>;
   /**

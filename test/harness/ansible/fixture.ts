@@ -26,8 +26,8 @@ export const test = base
   });
 
 /**
- * The same with pipelining, which halves the time of a playbook with many tasks. The tests of
- * single modules and of callers run without it, as Ansible does by default.
+ * Like `test`, but with pipelining, which halves the time of a playbook with many tasks. The tests
+ * of single modules and of callers run without pipelining, as Ansible does by default.
  */
 export const testWithPipelining = test.extend(
   'controller',

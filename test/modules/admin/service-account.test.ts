@@ -104,7 +104,7 @@ describe('a service account', () => {
     expect(others.map(({ status }) => status)).toEqual(others.map(() => 200));
   });
 
-  test('a run fails with unauthorized if JumpCloud refuses two tokens with 401', async () => {
+  test('a run fails with the error code `unauthorized` if JumpCloud refuses two tokens with 401', async () => {
     addFault({ kind: 'status', status: 401, text: '{"message":"Unauthorized"}' }, isApiRequest, 9);
     const answer = await call({ policies: 'all' });
     expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized', status: 401 } });

@@ -91,7 +91,7 @@ describe('jumpcloud_stale_systems', () => {
     });
   });
 
-  test('a record that the option dead lists is deleted unless its host is connected', async () => {
+  test('a record that the option `dead` lists is deleted unless its host is connected', async () => {
     const gone = addRecord({ lastContact: null, ...withInstanceId('i-gone') });
     const fresh = addRecord({ lastContact: daysAgo(0), ...withInstanceId('i-fresh') });
     const connected = addRecord({
@@ -192,7 +192,7 @@ describe('jumpcloud_stale_systems', () => {
     expect(answer.warnings[0]).not.toContain('never');
   });
 
-  test('the option include_never_contacted selects a record without a contact by its age', async () => {
+  test('the option include_never_contacted selects a record without any contact, according to its age', async () => {
     const never = [null, undefined, '0001-01-01T00:00:00Z'].map((lastContact) =>
       addRecord({ lastContact, created: daysAgo(31.5) }),
     );
@@ -206,7 +206,7 @@ describe('jumpcloud_stale_systems', () => {
     }
   });
 
-  test('the options attributes, alive and superseded_only narrow the selection of records', async () => {
+  test('the options `attributes`, `alive` and superseded_only narrow the selection of records', async () => {
     const attribute = 'instance_id';
     const [one, two] = [
       addRecord({ hostname: 'a', ...withInstanceId('i-1') }),
@@ -406,7 +406,7 @@ describe('the check before each DELETE', () => {
     },
   );
 
-  test('a run that an outage ends lists deleted records, and uncertain ones under in_doubt', async () => {
+  test('a run ended by an outage lists deleted records, and lists uncertain records under in_doubt', async () => {
     const ids = [addRecord({}), addRecord({})].sort();
     const [one = '', two = ''] = ids;
     addFault({ kind: 'status', status: 502, applied: true }, 'DELETE', two);
@@ -488,7 +488,7 @@ describe('a call of jumpcloud_stale_systems', () => {
     expect(answer.msg).toContain('Standard input is empty');
   });
 
-  test('the executable of jumpcloud_stale_systems deletes a record with an API key', async () => {
+  test('the executable of jumpcloud_stale_systems accepts an API key and deletes a stale record', async () => {
     const id = addRecord({});
     const { answer, exitCode } = await runModule(
       MODULE,

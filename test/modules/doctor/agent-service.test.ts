@@ -69,7 +69,7 @@ describe.concurrent("the agent's service", () => {
     ['none', '', 'skipped', /no running systemd, and no command service or launchctl/, /^$/],
   ];
   test.for(rows)(
-    'the agent_service check with the service manager %s (script %j) has the status %s',
+    'if the service manager is %s (here the script %j), the check agent_service has the status `%s`',
     async ([tool, script, status, detail, advice], { host }) => {
       const programs = mkdtempSync(join(directory, 'programs-'));
       if (tool !== 'none') writeProgram(programs, tool, script);

@@ -80,7 +80,7 @@ test('the certificate check reports issuer, expiry and CA store', async () => {
 });
 
 describe.concurrent('a server that cannot be reached', () => {
-  test('a name that does not exist fails name_resolution with advice about api_url', async () => {
+  test('a host name that does not exist fails the check name_resolution with advice about api_url', async () => {
     expectFailure(await runDoctor({ api_url: 'https://jumpcloud.invalid' }), 'name_resolution', {
       code: 'unavailable',
       detail: /^Could not look up jumpcloud\.invalid: /,

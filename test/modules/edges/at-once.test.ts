@@ -41,7 +41,7 @@ function countMaxInFlight(requests: readonly LoggedRequest[]): number {
 }
 
 describe('concurrent writes', () => {
-  test('a run sends twelve writes five at a time and reports them in the order of the option groups', async ({
+  test('a run sends twelve writes five at a time and reports them in the order of the option `groups`', async ({
     host,
     emulator: { store, faults },
   }) => {
@@ -91,7 +91,7 @@ describe('concurrent writes', () => {
     expect(countMaxInFlight(writes)).toBe(3);
   });
 
-  test('refused writes are reported in the order of the option groups', async ({
+  test('refused writes are reported in the order of the option `groups`', async ({
     host,
     emulator: { store, faults },
   }) => {

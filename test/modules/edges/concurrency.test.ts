@@ -102,7 +102,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
   );
 
   test.each([USERS, USER_GROUPS])(
-    'an edge that someone else adds with different sudo is updated ($target)',
+    'an edge that someone else adds with other sudo attributes than desired is updated ($target)',
     async (kind) => {
       const host = await enrolFor(emulator, kind);
       const id = createTarget(emulator.store, kind);
@@ -119,7 +119,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
   );
 
   test.each([USERS, USER_GROUPS])(
-    'an edge that someone else adds keeps its sudo if the options leave sudo out ($target)',
+    'an edge that someone else adds keeps its sudo attributes if the options do not set them ($target)',
     async (kind) => {
       const host = await enrolFor(emulator, kind);
       const id = createTarget(emulator.store, kind);
@@ -164,7 +164,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
     await host.remove();
   });
 
-  test('the option exclusive removes a user whom someone else binds during the run', async () => {
+  test('the option `exclusive` removes a user whom someone else binds during the run', async () => {
     const host = await enrolFor(emulator, USERS);
     const [desired = '', unwanted = ''] = createTargets(emulator.store, USERS, 2);
     changeBeforeWrite(host, () => host.addEdge(unwanted));
@@ -177,7 +177,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
 
 describe.concurrent('an object that is deleted during the run', () => {
   test.each(KINDS)(
-    'adding an edge to a deleted object fails with not_found and its id ($target)',
+    'adding an edge to a deleted object fails with not_found and the id of the object ($target)',
     async (kind) => {
       const { store } = emulator;
       const host = await enrolFor(emulator, kind);
@@ -206,7 +206,7 @@ describe.concurrent('an object that is deleted during the run', () => {
   );
 
   test.each([USERS, USER_GROUPS])(
-    'updating an edge to a deleted object fails with not_found and its id ($target)',
+    'updating an edge to a deleted object fails with not_found and the id of the object ($target)',
     async (kind) => {
       const { store } = emulator;
       const host = await enrolFor(emulator, kind);
@@ -373,7 +373,7 @@ describe.concurrent('a list that changes while its pages are read', () => {
     await host.remove();
   });
 
-  test('the option exclusive removes an edge that moves to an earlier page during the read', async () => {
+  test('the option `exclusive` removes an edge that moves to an earlier page during the read', async () => {
     const host = await enrolFor(emulator, COMMANDS);
     const ids = createTargets(emulator.store, COMMANDS, 103);
     for (const id of ids) host.addEdge(id);
@@ -452,13 +452,14 @@ describe.concurrent('a graph that shows writes late', () => {
     await host.remove();
   }
 
-  test('a run that writes an update only after four seconds waits until the update is visible', async ({
+  test('a run that writes an update four seconds late still waits until the update is visible', async ({
     startWith,
   }) => {
     const laggingEmulator = await startWith({ observeLag: 4000 });
     const host = await enrolFor(laggingEmulator, USERS);
     const [a = '', b = ''] = createTargets(laggingEmulator.store, USERS, 2);
-    // The graph shows no write for four seconds. Then it shows the wrong sudo for the second user.
+    // The graph shows no write for four seconds. Then it shows the wrong sudo attributes for the
+    // second user.
     const change = () => host.addEdge(b, edgeAttributesOf(SUDO_WITHOUT_PASSWORD));
     const isWriteOfB = (request: FaultTarget) => isPost(request) && Object(request.body).id === b;
     host.fault({ when: isWriteOfB, fault: { kind: 'concurrent', when: 'before', change } });

@@ -21,7 +21,7 @@ export interface EdgeKind {
   readonly target: 'system_group' | AssociationType;
   readonly option: 'groups' | 'users' | 'ids';
   readonly field: 'groups' | 'users' | 'associations';
-  /** Whether the sudo options belong to each edge, to all edges together, or do not exist. */
+  /** Whether each edge has its own sudo options, all edges share them, or there are none. */
   readonly sudo: 'each' | 'all' | 'none';
 }
 
@@ -64,7 +64,10 @@ export function edgeAttributesOf({ sudo, sudo_without_password }: Sudo): EdgeAtt
   return { sudo: { enabled: sudo, withoutPassword: sudo_without_password } };
 }
 
-/** Sudo options for random cases. The empty entry, which leaves sudo unmanaged, occurs twice. */
+/**
+ * Sudo options for random cases. `{}`, which leaves sudo unmanaged, is listed twice, so that it is
+ * chosen more often.
+ */
 export const SUDO_CHOICES: readonly Partial<Sudo>[] = [
   {},
   {},
@@ -120,7 +123,7 @@ export function createTargets(store: Store, kind: EdgeKind, count: number): stri
   return Array.from({ length: count }, () => createTarget(store, kind)).sort();
 }
 
-/** Deletes a target object and the edge of a system to it. */
+/** Deletes a target object, and the edge from a system to that object. */
 export function deleteTarget(store: Store, systemId: string, kind: EdgeKind, id: string): void {
   removeEdge(store, systemId, kind, id);
   if (kind.target === 'system_group') store.groups.delete(id);
@@ -128,7 +131,7 @@ export function deleteTarget(store: Store, systemId: string, kind: EdgeKind, id:
   else store.objects[kind.target].delete(id);
 }
 
-/** Adds an edge in the store, as a change by someone else. */
+/** Adds an edge directly in the store, like a change by someone else. */
 export function addEdge(
   store: Store,
   systemId: string,
@@ -140,7 +143,7 @@ export function addEdge(
   else store.associate(systemId, target, id, attributes);
 }
 
-/** Removes an edge in the store, as a change by someone else. */
+/** Removes an edge directly in the store, like a change by someone else. */
 export function removeEdge(store: Store, systemId: string, { target }: EdgeKind, id: string): void {
   if (target === 'system_group') store.leave(systemId, id);
   else store.dissociate(systemId, target, id);
@@ -158,7 +161,8 @@ export function edgesOf(
 }
 
 /**
- * Returns the record of a system and its edges of all other kinds. A module must not change them.
+ * Returns the record of a system and all edges of other kinds, which a module of this kind must not
+ * change.
  */
 export function otherState(store: Store, systemId: string, { target }: EdgeKind): unknown {
   const { groups, edges } = store.snapshot(systemId);

@@ -54,12 +54,14 @@ interface IndexedDesiredState extends Partial<Sudo> {
 interface Case {
   readonly kind: EdgeKind;
   readonly before: readonly { readonly index: number; readonly attributes: EdgeAttributes }[];
-  /** At most one entry per object, in the order of the options. */
+  /** At most one entry per object, in the same order as in the options. */
   readonly desired: readonly IndexedDesiredState[];
   readonly state: 'present' | 'absent';
   readonly exclusive: boolean;
-  /** True if ids are in upper case and, if the module accepts duplicates, listed twice. */
-  readonly hasOddIds: boolean;
+  /**
+   * True if the options have ids in upper case, and each id twice if the module accepts duplicates.
+   */
+  readonly hasUnusualIds: boolean;
   /** The indexes of users who also have access through a user group. */
   readonly groupMembers: readonly number[];
 }
@@ -77,7 +79,7 @@ function arbitraryCase(...kinds: EdgeKind[]): fc.Arbitrary<Case> {
       ),
       desired: uniqueByIndex(fc.record({ index, sudo: fc.constantFrom(...SUDO_CHOICES) })),
       mode: fc.constantFrom('present', 'present', 'absent', 'exclusive'),
-      hasOddIds: fc.boolean(),
+      hasUnusualIds: fc.boolean(),
       groupMembers: fc.uniqueArray(index),
     })
     .map(({ kind, before, desired, mode, ...rest }) => {
@@ -173,10 +175,11 @@ describe('an edge module on a random graph', () => {
         store.associate(host.systemId, 'user_group', store.addUserGroup(members));
       }
       const desired: DesiredState[] = given.desired.map(({ index, ...sudo }) => ({
-        id: given.hasOddIds ? idOf(index).toUpperCase() : idOf(index),
+        id: given.hasUnusualIds ? idOf(index).toUpperCase() : idOf(index),
         ...sudo,
       }));
-      const twice = given.hasOddIds && kind.sudo !== 'each' ? [...desired, ...desired] : desired;
+      const twice =
+        given.hasUnusualIds && kind.sudo !== 'each' ? [...desired, ...desired] : desired;
       const connection = { agent_dir: host.agentDir, api_url: emulator.url };
       const options = { ...connection, ...optionsFor(kind, twice), state, exclusive };
       const outcome = expectedOutcome(given, ids);

@@ -8,7 +8,10 @@ test.beforeAll(({ emulator: shared }) => {
   emulator = shared;
 });
 
-/** Enrols a host. Its function `groups` runs jumpcloud_group_membership and returns the answer. */
+/**
+ * Enrols a host. The returned function `groups` runs jumpcloud_group_membership on the host and
+ * returns the answer.
+ */
 async function enrolHost() {
   const host = await emulator.enrol();
   const groups = async (options: object, ...flags: string[]): Promise<Answer> => {
@@ -23,11 +26,11 @@ async function enrolHost() {
   return { ...host, groups };
 }
 
-const DYNAMIC_HINT = /A dynamic group cannot be joined or left by hand.* name it in keep/;
+const DYNAMIC_HINT = /A dynamic group cannot be joined or left by hand.* name the group in keep/;
 
 describe('a dynamic group', () => {
   test.each([400, 403, 204] as const)(
-    'leaving a dynamic group fails when JumpCloud answers %i, unless the option keep lists the group',
+    'leaving a dynamic group fails when JumpCloud answers %i, unless the option `keep` lists the group',
     async (refusal) => {
       const { store } = emulator;
       const { systemId, groups, remove } = await enrolHost();
@@ -53,7 +56,7 @@ describe('a dynamic group', () => {
     },
   );
 
-  test('a refused group is reported as possibly dynamic even if the run has refused settings', async () => {
+  test('jumpcloud_host reports a refused group as possibly dynamic even if JumpCloud also refuses the settings', async () => {
     const host = await emulator.enrol();
     const [group, ignoredPolicy] = [emulator.store.addGroup(), emulator.store.add('policy')];
     emulator.faults.refuse(group, 403);
@@ -119,7 +122,7 @@ test.each([405, 410, 413])(
   },
 );
 
-test('the option keep is refused without the option exclusive', async () => {
+test('the option `keep` is refused without the option `exclusive`', async () => {
   const { groups, remove } = await enrolHost();
   const { error, msg } = await groups({ groups: [], keep: ['a'.repeat(24)] });
   expect(error).toMatchObject({ code: 'invalid_arguments' });
@@ -242,7 +245,7 @@ test('a run succeeds if JumpCloud refuses an edge but then lists it', async () =
   await remove();
 });
 
-test('a user in an exclusive list without a sudo option keeps sudo, and a warning says so', async () => {
+test('a run warns that a user keeps sudo if an exclusive list names the user without the option `sudo`', async () => {
   const { store } = emulator;
   const host = await emulator.enrol();
   const [alice, bob] = [store.addUser(), store.addUser()];

@@ -84,7 +84,7 @@ describe.concurrent('requests of an edge module', () => {
       const requests = host.takeRequests();
       const writeCount = writes(edgeCount);
 
-      // A run that removes users reads the list of all users with access once.
+      // A run that removes users reads the list of all users with access, but only once.
       const readsAccess = kind === USERS && state === 'absent' && ids.length > 0;
       const sampleUsers = 2;
       const steps: [method: string, count: number][] = [

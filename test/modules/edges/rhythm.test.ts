@@ -72,7 +72,7 @@ async function runAndRepeat(
 describe.concurrent('an edge module', () => {
   // Policies and policy groups are left out, because modules handle them like commands.
   test.each([GROUPS, USERS, USER_GROUPS, COMMANDS])(
-    '$module changes edges to $target once, as check mode predicts',
+    '$module changes edges of the type $target once, as check mode predicts',
     async (kind) => {
       const host = await enrolFor(emulator, kind);
       const initialOtherState = host.otherState();
@@ -208,9 +208,10 @@ describe.concurrent('an edge module', () => {
 
 describe.concurrent('sudo', () => {
   const WITHOUT_SUDO: Sudo = { sudo: false, sudo_without_password: false };
-  // Each row has sudo options and the attributes that they write to five edges: a new edge, and
-  // existing edges without attributes, without sudo, with sudo, and with sudo without password.
-  // Undefined means that the new edge has no attributes, or that an existing edge is not written.
+  // Each row has sudo options, and the attributes that a run writes to five edges, in this order: a
+  // new edge, then existing edges without attributes, without sudo, with sudo, and with
+  // passwordless sudo. Undefined means no attributes for the new edge, and no write for an existing
+  // edge.
   type WrittenSudo = Sudo | undefined;
   const rows: [
     sudo: Partial<Sudo>,
@@ -239,7 +240,7 @@ describe.concurrent('sudo', () => {
   );
 
   test.each(cases)(
-    'the sudo options %j update an edge to a %s only if its sudo differs',
+    'with the sudo options %j, a run updates an edge to a %s only if the sudo of the edge differs',
     async (desiredSudo, _target, { kind, written }) => {
       const host = await enrolFor(emulator, kind);
       const ids = createTargets(emulator.store, kind, before.length);
@@ -300,8 +301,8 @@ describe.concurrent('access that remains through groups', () => {
     requests.filter(({ url }) => /\/users\?/.test(url)).length;
 
   /**
-   * Enrols a host and a directly bound user. Unless `way` is none, the user has access through
-   * groups, too.
+   * Enrols a host and a directly bound user. Unless `way` is `none`, groups give the user access,
+   * too.
    */
   async function enrolBoundUser(
     way: 'user group' | 'system group' | 'user group of a system group' | 'none',
@@ -332,7 +333,7 @@ describe.concurrent('access that remains through groups', () => {
   const rows = ways.flatMap((way) => modes.map((mode) => ({ way, mode })));
 
   test.each(rows)(
-    'removing a user by $mode warns about each group that still gives access ($way)',
+    'a run that removes a user (`$mode`) warns about each group that still gives access ($way)',
     async ({ way, mode }) => {
       const { host, user, named } = await enrolBoundUser(way);
       const kept = createTarget(emulator.store, USERS);

@@ -19,7 +19,8 @@ import {
   PROXY,
 } from './cloud-machine.ts';
 
-// The process on a CloudMachine. For each message with a machine and its calls, sends a report.
+// Runs as a process on a CloudMachine. Each message contains a machine and its calls. The process
+// answers with a report.
 
 const DMI_DIRECTORY = '/sys/class/dmi/id';
 const INSTANCE_DATA = '/run/cloud-init/instance-data.json';

@@ -15,7 +15,7 @@ function moduleArgsOf({ answer }: RunResult): Record<string, unknown> {
   return (answer['invocation'] as { module_args: Record<string, unknown> }).module_args;
 }
 
-/** Expects refused options and no request. Returns the problems. */
+/** Expects that options are refused without a request. Returns the problems. */
 function problemsOf({ answer }: RunResult, host: TestHost) {
   expect(answer.error?.code).toBe('invalid_arguments');
   expect(host.requests()).toEqual([]);
@@ -76,7 +76,7 @@ describe('jumpcloud_system with expand_facts', () => {
     },
   );
 
-  test('the result of jumpcloud_system has empty facts when no option has a reference', async ({
+  test('the field `facts` in the result of jumpcloud_system is empty when no option has a reference', async ({
     host,
   }) => {
     const { answer } = await runSystem(host, { display_name: 'web' });
@@ -175,7 +175,9 @@ describe('jumpcloud_host with expand_facts', () => {
     return { ids, names: { system_group: ids } };
   }
 
-  test('jumpcloud_host expands the section system as jumpcloud_system does', async ({ host }) => {
+  test('jumpcloud_host expands references in the section `system` in the same way as jumpcloud_system', async ({
+    host,
+  }) => {
     const given = { system: { display_name: '{env.ROLE}', attributes: { team: '{env.TEAM}' } } };
     const ran = await runHost(host, given, '--diff');
     const expected = { display_name: 'web', attributes: { team: 'shop' } };
@@ -187,7 +189,10 @@ describe('jumpcloud_host with expand_facts', () => {
     expect(moduleArgsOf(ran)).toMatchObject(given);
   });
 
-  test('jumpcloud_host adds the groups that facts name', async ({ host, emulator }) => {
+  test('jumpcloud_host adds the host to groups whose names contain facts', async ({
+    host,
+    emulator,
+  }) => {
     const { ids, names } = groups(emulator.store, 'linux', 'role web', 'db');
     const given = ['linux', 'role {env.ROLE}', '{env.OWNER|}', '{env.OWNER|linux}'];
     const ran = await runHost(host, { groups: given, names });
@@ -206,7 +211,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect((await runHost(host, { groups: given, names })).answer.changed).toBe(false);
   });
 
-  test('jumpcloud_host expands references in comma-separated groups to group names and ids', async ({
+  test('jumpcloud_host expands each reference in a comma-separated list of groups to a group name or id', async ({
     host,
     emulator,
   }) => {
@@ -225,7 +230,7 @@ describe('jumpcloud_host with expand_facts', () => {
     });
   });
 
-  test('jumpcloud_host refuses a reference in the section groups if the option names is missing', async ({
+  test('jumpcloud_host refuses a reference in the section `groups` if the option `names` is missing', async ({
     host,
   }) => {
     const ran = await runHost(host, { groups: [newId(), '{env.ROLE}'] });
@@ -238,7 +243,7 @@ describe('jumpcloud_host with expand_facts', () => {
     ]);
   });
 
-  test('jumpcloud_host accepts a group id from a fact only if the option names lists the id', async ({
+  test('jumpcloud_host accepts a group id from a fact only if the option `names` contains the id', async ({
     host,
     emulator,
   }) => {
@@ -259,7 +264,8 @@ describe('jumpcloud_host with expand_facts', () => {
     expect((await fromFact(ids['web'])).answer).toMatchObject({
       sections: { groups: { added: [ids['web']] } },
     });
-    // The author of the document wrote the default of the reference, so the id in it is accepted.
+    // The id is the default value of the reference. The author of the document wrote it, so it is
+    // accepted.
     const ran = await runHost(host, { groups: [`{env.NO|${other}}`], names }, '--check');
     expect(ran.answer).toMatchObject({ sections: { groups: { added: [other] } } });
   });
@@ -299,7 +305,7 @@ describe('jumpcloud_host with expand_facts', () => {
     },
   );
 
-  test('jumpcloud_host refuses an entry that expands to empty text if the section groups is exclusive', async ({
+  test('jumpcloud_host refuses a group entry that expands to empty text if the section `groups` is exclusive', async ({
     host,
     emulator,
   }) => {
@@ -332,7 +338,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect(other).toMatchObject({ sections: { groups: { added: [ids['linux']], removed: [] } } });
   });
 
-  test('jumpcloud_host skips an empty entry of the section groups if only another section is exclusive', async ({
+  test('jumpcloud_host skips a group entry that expands to empty text if only another section is exclusive', async ({
     host,
     emulator,
   }) => {

@@ -91,7 +91,9 @@ function answerOf({ answers }: MachineReport) {
   return answer;
 }
 
-/** Expects unavailable facts and no request to JumpCloud. Returns the reasons by fact. */
+/**
+ * Expects the error code fact_unavailable and no request to JumpCloud. Returns the reasons by fact.
+ */
 function reasonsOf(report: MachineReport): Record<string, string> {
   const { answer, exitCode } = answerOf(report);
   expect(exitCode).toBe(1);
@@ -134,7 +136,9 @@ describe('facts on EC2', () => {
     ]);
   });
 
-  test('a run requests the name of a tag as one path segment', async ({ machine }) => {
+  test('a run encodes the name of a tag as one path segment of the request', async ({
+    machine,
+  }) => {
     const tags = { 'a:b@c=d+e,f.g_h-i': 'web' };
     const report = await machine.run(
       ec2Machine({ tags }),
@@ -149,7 +153,7 @@ describe('facts on EC2', () => {
     );
   });
 
-  test('a tag is missing if the metadata options do not allow tags, even if the cloud-init file has it', async ({
+  test('a tag is missing if the EC2 metadata options hide tags, even if the cloud-init file has the tag', async ({
     machine,
   }) => {
     const cloudInit = { ds: { 'meta-data': { tags: { instance: { Role: 'old' } } } } };
@@ -205,7 +209,9 @@ describe('facts on EC2', () => {
     expect(answerOf(report).seconds).toBeLessThan(GRACE_S);
   });
 
-  test('a wait for facts does not count towards timeout', async ({ machine }) => {
+  test('the time spent on facts does not count towards the option `timeout`', async ({
+    machine,
+  }) => {
     const both = ['169.254.169.254', IPV6_ADDRESS];
     const report = await machine.run(
       ec2Machine({ addresses: both, faults: [['^169', { kind: 'silent' }]] }, { addresses: both }),
@@ -346,7 +352,7 @@ describe('the cloud-init file', () => {
     },
   };
 
-  test('a run requests no facts other than tags if the cloud-init file has them', async ({
+  test('a run sends no request for facts other than tags if the cloud-init file has these facts', async ({
     machine,
   }) => {
     const call = callNeeding(...CLOUD_FACTS.filter((fact) => !fact.startsWith('cloud.tag.')));

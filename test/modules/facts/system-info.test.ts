@@ -45,7 +45,7 @@ describe('jumpcloud_system_info with gather: facts', () => {
     expect(jumpcloud).toEqual([]);
   });
 
-  test('jumpcloud_system_info lists facts when gather names facts and other parts', async ({
+  test('jumpcloud_system_info lists facts when the option `gather` contains `facts` and other parts', async ({
     machine,
   }) => {
     const call = { module: INFO, options: { gather: ['groups', 'facts'] } } as const;

@@ -277,8 +277,8 @@ function expectSameResult(
       expect(hostAnswer.diff?.[side][section], `${section} ${side}`).toEqual(shown);
     }
   }
-  // For user groups with different sudo, the last of several calls gives no sudo and warns that
-  // sudo is kept.
+  // User groups with different sudo need several calls. The last call has no sudo option, so only
+  // this call warns that sudo is kept.
   const groupsWithSudo = (document.user_groups ?? []).filter(({ sudo }) => sudo !== undefined);
   const expectedWarnings = singleRuns
     .flatMap(({ answer }) => answer.warnings)

@@ -43,7 +43,7 @@ describe.concurrent('scope: associations', () => {
     expect((await stage.succeed(SCOPE)).msg).toBe('Removed 1 association.');
   });
 
-  test('a removal of associations reports empty lists when JumpCloud refuses the only removal', async () => {
+  test('a run that removes associations reports empty lists when JumpCloud refuses the only removal', async () => {
     const stage = await enrol();
     const { store, faults } = stage.emulator;
     const group = store.addGroup();
@@ -53,7 +53,7 @@ describe.concurrent('scope: associations', () => {
     expect(answer).toMatchObject({ failed: true, changed: false, removed: [], purged: [] });
   });
 
-  test('a run removes every association as check mode predicts and keeps record and files', async () => {
+  test('a run keeps the record and files and removes every association, as check mode predicts', async () => {
     const stage = await enrol();
     const { store } = stage.emulator;
     const edges = addEdges(stage);
@@ -171,7 +171,7 @@ describe.concurrent('scope: associations', () => {
     expect(stage.sent()).toEqual([]);
   });
 
-  test('a run on a host that JumpCloud does not accept fails with unauthorized', async () => {
+  test('a run on a host that JumpCloud does not accept fails with the error code `unauthorized`', async () => {
     const stage = await enrol({ ineligible: true });
     const { answer } = await stage.run(SCOPE);
     expect(answer).toMatchObject({ changed: false, error: { code: 'unauthorized' } });

@@ -24,7 +24,7 @@ describe.concurrent('a DELETE whose answer is lost', () => {
     [{ kind: 'truncated' }, 'DELETE 200'],
   ];
   test.each(lost)(
-    'a DELETE whose answer is lost by %j is reported as a removal',
+    'a DELETE whose answer is lost to the fault %j is reported as a removal',
     async (fault, sent) => {
       const stage = await enrol();
       addDeleteFault(stage, fault);
@@ -189,7 +189,7 @@ describe.concurrent('a removal that fails or becomes visible late', () => {
     expect(stage.sent()).toEqual(['GET 200', 'DELETE 200', 'GET 200', 'GET 401']);
   });
 
-  test('a run that cannot read the record after the DELETE reports the removal, and the next run purges', async () => {
+  test('a run that cannot read the record after the DELETE reports the removal, and the next run purges the files', async () => {
     const stage = await enrol();
     stage.emulator.faults.add({
       fault: { kind: 'body', text: '<html>', status: 200 },

@@ -38,7 +38,8 @@ function prepareManagers(tools: readonly Tool[], script = '', systemd = true): S
 }
 
 /**
- * Prepares a launchctl. After `bootout`, its first `found` calls of `print` still find the agent.
+ * Prepares a launchctl: its command bootout runs the script `bootout`, its command print finds the
+ * agent `found` times.
  */
 function prepareLaunchctl(bootout: string, found: number): ServiceManagers {
   const gone = 'echo "Could not find service" >&2; exit 113';
@@ -52,7 +53,7 @@ function prepareLaunchctl(bootout: string, found: number): ServiceManagers {
   );
 }
 
-/** Returns options for a call with the given PATH, which is started by the command `through`. */
+/** Returns options for a call with the PATH `path`. The command `through` starts the module. */
 function callOptions(path: string, through: readonly string[]): CallOptions {
   return { env: { PATH: path, JUMPCLOUD_NODE: process.execPath }, through };
 }

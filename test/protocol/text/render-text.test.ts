@@ -98,13 +98,13 @@ describe('lists', () => {
   });
 
   test('the row of a stale record shows its last contact and its reason, which wraps in its own column', () => {
-    const reason = 'Last contact 61 days ago. Its instance_id is listed under dead.';
+    const reason = 'Last contact 61 days ago. Its instance_id is listed in dead.values.';
     const stale = [{ id: ID, hostname: 'web_1', last_contact: '2026-09-30T08:00:00.000Z', reason }];
     const text = render({ stale, total: 9 }, { terminal: { columns: 100, isColoured: false } });
     expect(text).toContain(
       [
         `  web_1  ${ID}  2026-09-30T08:00:00.000Z  Last contact 61 days ago. Its`,
-        `${' '.repeat(61)}instance_id is listed under dead.`,
+        `${' '.repeat(61)}instance_id is listed in dead.values.`,
         '',
       ].join('\n'),
     );

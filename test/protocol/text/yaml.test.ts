@@ -41,7 +41,7 @@ test('no character in YAML can control a terminal', () => {
   );
 });
 
-test('toYaml prints ids, names, and names with ids without quotes', () => {
+test('toYaml prints ids, names, and texts of the form `name (id)` without quotes', () => {
   const id = '5f1a3b0c9d2e4f6a7b8c9d0e';
   expect(toYaml({ groups: [id, `web (${id})`], display_name: 'web-1' })).toEqual([
     'groups:',

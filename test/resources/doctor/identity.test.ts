@@ -187,7 +187,9 @@ describe.concurrent('the identity of the agent', () => {
     },
   );
 
-  test('a key passes without a comparison when client.crt is missing', async ({ emulator }) => {
+  test('the check `key` passes without a comparison of the key with client.crt when that file is missing', async ({
+    emulator,
+  }) => {
     const { agentDir } = await emulator.enrol();
     rmSync(join(agentDir, 'client.crt'));
     const { key } = checksOf(await runDoctor({ agent_dir: agentDir, api_url: emulator.url }));
@@ -197,7 +199,7 @@ describe.concurrent('the identity of the agent', () => {
     });
   });
 
-  test('an unknown agentServerHost is a warning unless the option region is set', async ({
+  test('an unknown agentServerHost is a warning unless the option `region` is set', async ({
     emulator,
   }) => {
     const { agentDir } = await emulator.enrol({ agentServerHost: 'agent.jumpcloud.example' });

@@ -6,7 +6,7 @@ import { makeKeyFiles } from '../../emulator/keys.ts';
 import { test } from '../../harness/emulator-fixture.ts';
 import { checkNamesWith, checksOf, runDoctor } from './examination.ts';
 
-test('a healthy host costs one GET of the record and one of each list, and nothing is written', async ({
+test('jumpcloud_doctor sends one GET for the record and one for each list of a healthy host, and writes nothing', async ({
   startWith,
 }) => {
   const emulator = await startWith();
@@ -71,7 +71,7 @@ const json = (status: number, message: string, retryAfter?: number): Fault => ({
 });
 
 describe.concurrent('the authorization', () => {
-  // The wait of a 429 and a 503 is longer than the timeout, so these runs end at once.
+  // The 429 and the 503 request a wait that is longer than the timeout, so these runs end at once.
   const rows: [what: string, fault: Fault, code: string, detail: RegExp, advice: RegExp][] = [
     [
       'a 401',
@@ -114,7 +114,7 @@ describe.concurrent('the authorization', () => {
     ],
   ];
   test.for(rows)(
-    '%s fails the check of the authorization, which passes once the fault is over',
+    '%s fails the check `authorization`, which passes again after the fault has ended',
     async ([, fault, code, detail, advice], { startWith }) => {
       const emulator = await startWith();
       const { agentDir } = await emulator.enrol();
@@ -203,7 +203,7 @@ describe.concurrent('the access', () => {
     expect(checksOf(answer).access.detail).toContain(`Could not read the ${name} of system`);
   });
 
-  test('the check of the access names all lists that JumpCloud refused', async ({ startWith }) => {
+  test('the check `access` names all lists that JumpCloud refused', async ({ startWith }) => {
     const emulator = await startWith();
     const { agentDir } = await emulator.enrol();
     emulator.faults.add({

@@ -55,7 +55,7 @@ test('a warning names each removed user who still has access through a group', a
   expect([first, second].sort()).toEqual([warningAbout('both'), warningAbout('indirect')]);
 });
 
-test('a run with exclusive warns about unlisted users with access through a group, unless they are kept', async ({
+test('a run with the option `exclusive` warns about unlisted users with group access, unless they are kept', async ({
   warningsFor,
 }) => {
   const { text } = await warningsFor('present', ['bound', 'both'], { exclusive: true });

@@ -167,7 +167,7 @@ describe('planEdges, any current and desired edges', () => {
     );
   });
 
-  test('a plan changes unlisted edges only for an exclusive list, and does not modify its input', () => {
+  test('planEdges changes unlisted edges only for an exclusive list, and does not modify its input', () => {
     fc.assert(
       fc.property(desired, edges, (desired, before) => {
         const copy = new Map(before);

@@ -86,7 +86,9 @@ test('a plan leaves out sections that the document does not name', async ({ reso
   });
 });
 
-test('an exclusive list does not remove edges listed under keep', async ({ resourceFor }) => {
+test('an exclusive list does not remove edges that the option `keep` lists', async ({
+  resourceFor,
+}) => {
   const resource = await resourceFor({ groups: [], exclusive: ['groups'], keep: { groups: [A] } });
   const edges = new Map([
     [

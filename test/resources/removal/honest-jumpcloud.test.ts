@@ -37,7 +37,9 @@ type Handling =
   | 'clock jumps'
   | 'clock is set';
 
-/** The handlings from which a test chooses at random, for each kind of JumpCloud. */
+/**
+ * For each kind of faulty JumpCloud, the values of `Handling` from which a test chooses at random.
+ */
 const BEHAVIOURS: Readonly<Record<string, readonly Handling[]>> = {
   'that loses answers': [
     'carried out',

@@ -32,7 +32,7 @@ test(`the selection in ${ORGANISATION_COUNT} random organisations agrees with an
   for (const count of Object.values(counts)) expect(count).toBeGreaterThan(100);
 });
 
-test('a selected record is selected again without unrelated records, but not when active or undated', () => {
+test('a selected record stays selected without unrelated records, but not if it becomes active or undated', () => {
   for (let seed = 0; seed < 300; seed++) {
     const { records, criteria } = randomCase(seededRandom(seed));
     for (const { record, supersededBy } of selectStale(records, criteria, NOW_MS).stale) {

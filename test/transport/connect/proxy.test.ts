@@ -6,7 +6,7 @@ const origin = 'https://console.jumpcloud.com';
 const proxy = { HTTPS_PROXY: 'http://proxy.example:3128' };
 
 describe('proxyFor with the proxy option', () => {
-  test('proxyFor prefers the option proxy to the environment, including NO_PROXY', () => {
+  test('proxyFor prefers the option `proxy` to all environment variables, including NO_PROXY', () => {
     const result = proxyFor(origin, 'http://other.example:8080', { ...proxy, NO_PROXY: '*' });
     expect(result).toEqual({ url: 'http://other.example:8080', authorization: undefined });
   });

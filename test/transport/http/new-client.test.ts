@@ -49,7 +49,7 @@ const get = () =>
     );
   });
 
-test('a client opens a new connection after the server has closed the previous one after its answer', async () => {
+test('a client opens a new connection when the server has closed the previous one after an answer', async () => {
   for (const connections of [1, 2, 3]) {
     const closed = once(client, 'disconnect');
     expect(await get()).toBe(200);

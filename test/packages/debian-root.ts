@@ -12,11 +12,11 @@ import { findDebianMirror } from './debian-mirror.ts';
 export type Suite = 'bookworm' | 'trixie';
 
 /**
- * Returns the directory of a minimal Debian without Node.js or Python. The first call makes the
- * directory. Prints a reason and returns undefined when that fails. For another processor, the
- * packages are only unpacked, so no program in the directory runs.
+ * Returns a directory with the root file system of a minimal Debian, without Node.js or Python. The
+ * first call makes the directory. If this fails, prints a reason and returns undefined. For another
+ * processor, the packages are only unpacked, so no program in the directory runs.
  */
-export async function makeDebianDirectory(
+export async function makeDebianRoot(
   suite: Suite,
   architecture: 'amd64' | 'arm64',
 ): Promise<string | undefined> {
@@ -39,22 +39,23 @@ export async function makeDebianDirectory(
   });
 }
 
-/** Like `makeDebianDirectory`, but with Python and python3-apt, which Ansible's modules need. */
-export async function makeDebianDirectoryWithPython(suite: Suite): Promise<string | undefined> {
-  const bare = await makeDebianDirectory(suite, 'amd64');
+/** Like `makeDebianRoot`, but with Python and python3-apt, which Ansible's modules need. */
+export async function makeDebianRootWithPython(suite: Suite): Promise<string | undefined> {
+  const bare = await makeDebianRoot(suite, 'amd64');
   if (bare === undefined) return undefined;
   return makeOnce(`${bare}-python`, 'the tests in a Debian with Python', async (unfinished) => {
     await execa('cp', ['-a', bare, unfinished]);
     const install = 'apt-get install -y --no-install-recommends python3 python3-apt';
     const line = `apt-get update && ${install} && apt-get clean`;
-    const { exitCode, stderr } = await runInside(unfinished, ['sh', '-c', line]);
+    const { exitCode, stderr } = await runInChroot(unfinished, ['sh', '-c', line]);
     if (exitCode !== 0) throw new Error(stderr);
   });
 }
 
 /**
- * Makes a directory unless it exists. Renames the directory when it is complete. Other test
- * processes wait for it. Prints the error and returns undefined when the directory cannot be made.
+ * Makes a directory unless it exists. `make` fills a directory with a temporary name, which is
+ * renamed when it is complete. Other test processes wait meanwhile. If `make` fails, prints the
+ * error and returns undefined.
  */
 async function makeOnce(
   directory: string,
@@ -82,8 +83,10 @@ async function makeOnce(
   }
 }
 
-/** Copies a Debian directory, for a test that installs packages. The caller removes the copy. */
-export async function copyDirectory(directory: string): Promise<string> {
+/**
+ * Copies a Debian root file system, for a test that installs packages. The caller removes the copy.
+ */
+export async function copyDebianRoot(directory: string): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'debian-'));
   await execa('cp', ['-a', `${directory}/.`, copy]);
   return copy;
@@ -99,8 +102,10 @@ export async function listPaths(directory: string): Promise<string[]> {
   return stdout.split('\n').sort();
 }
 
-/** Runs a command in a Debian directory with chroot, without the environment of this machine. */
-export async function runInside(
+/**
+ * Runs a command with chroot in a Debian root file system, without the environment of this machine.
+ */
+export async function runInChroot(
   directory: string,
   command: readonly string[],
   env: Readonly<Record<string, string>> = {},
