@@ -49,6 +49,12 @@ variable "packages" {
   description = "The deb or rpm file of jumpcloud-system-context. If the distribution's Node.js is too old, also that of jumpcloud-system-context-node."
 }
 
+variable "files" {
+  type        = list(string)
+  default     = []
+  description = "Further files for seal.sh, such as names.json."
+}
+
 variable "document" {
   type        = string
   description = "The document that describes a clone, such as ../autoscaling/host.json with your own ids."
@@ -83,7 +89,7 @@ build {
   }
 
   provisioner "file" {
-    sources     = var.packages
+    sources     = concat(var.packages, var.files)
     destination = "jumpcloud-build/"
   }
 

@@ -7,6 +7,10 @@ if command -v apt-get >/dev/null; then
   apt-get -o DPkg::Lock::Timeout=300 update
   apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends ./jumpcloud-build/*.deb
 else
+  # The default Node.js of Red Hat and its relatives, 8 and 9, is too old.
+  if grep -qE '^PLATFORM_ID="platform:el[89]"' /etc/os-release; then
+    dnf -y module enable nodejs:22
+  fi
   dnf install -y ./jumpcloud-build/*.rpm
 fi
 

@@ -6,6 +6,9 @@ set -eu
 # fails here if the modules cannot run or the document is not valid. JumpCloud checks the ids in it when
 # a clone runs it.
 install -D -m 600 jumpcloud-build/host.json /etc/jumpcloud/host.json
+if [ -e jumpcloud-build/names.json ]; then
+  install -m 600 jumpcloud-build/names.json /etc/jumpcloud/names.json
+fi
 /usr/bin/jumpcloud_host --validate /etc/jumpcloud/host.json
 systemctl enable jumpcloud-host.service
 

@@ -11,7 +11,8 @@ const SYSTEMD = 'ansible.builtin.systemd';
 const DOCUMENT = '/etc/jumpcloud/host.json';
 const OLD = '{"groups": []}';
 
-// The hosts are directories of this machine, which an Ansible in another Debian does not see.
+// The hosts are directories of this machine. The Ansible of a Debian system in ANSIBLE_ROOT cannot
+// see them.
 const canRun = hasAnsible && ansibleRoot === '';
 
 describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
@@ -19,6 +20,7 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
   let emulator: Emulator;
   let sandboxes: Sandbox[];
   let rollOut: (document: object, ...flags: string[]) => ReturnType<Controller['playbook']>;
+  let restore: (...flags: string[]) => ReturnType<Controller['playbook']>;
 
   /** Starts the packaged program in the background, as systemctl restart does. */
   const prepareHost = async (sandbox: Sandbox) => {
@@ -38,27 +40,34 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
     const hosts = sandboxes.map((sandbox, i) => [`host-${i}`, { root: sandbox.directory }]);
     const all = { hosts: Object.fromEntries(hosts), vars: { ansible_connection: 'local' } };
     const inventory = await controller.put('rollout/hosts.yml', stringify({ all }));
-    const text = await readFile(`${EXAMPLES}systemd/rollout.yml`, 'utf8');
-    const plays: { tasks: Record<string, unknown>[] }[] = JSON.parse(
-      JSON.stringify(parse(text))
-        .replaceAll(/"(?=\/(usr|etc|run)\/)/g, '"{{ root }}')
-        .replace('"delay":5', '"delay":1')
-        .replace('"retries":120', '"retries":20'),
-    );
-    for (const play of plays) {
-      play.tasks = play.tasks.map(({ [SYSTEMD]: restart, ...task }) =>
-        restart === undefined
-          ? task
-          : { ...task, 'ansible.builtin.command': '{{ root }}/usr/bin/restart' },
+    /** Copies a playbook of the examples, with the paths of the host that it runs on. */
+    const place = async (playbook: string) => {
+      const text = await readFile(`${EXAMPLES}systemd/${playbook}`, 'utf8');
+      const plays: { tasks: Record<string, unknown>[] }[] = JSON.parse(
+        JSON.stringify(parse(text))
+          .replaceAll(/"(?=\/(usr|etc|run)\/)/g, '"{{ root }}')
+          .replace('"delay":5', '"delay":1')
+          .replace('"retries":120', '"retries":20'),
       );
-    }
-    const file = await controller.put('rollout/rollout.yml', stringify(plays));
+      for (const play of plays) {
+        play.tasks = play.tasks.map(({ [SYSTEMD]: restart, ...task }) =>
+          restart === undefined
+            ? task
+            : { ...task, 'ansible.builtin.command': '{{ root }}/usr/bin/restart' },
+        );
+      }
+      return controller.put(`rollout/${playbook}`, stringify(plays));
+    };
+    const rollout = await place('rollout.yml');
+    const restoration = await place('restore.yml');
     rollOut = async (document, ...flags) => {
       const path = await controller.put('rollout/host.json', JSON.stringify(document));
-      return controller.playbook(file, {
+      return controller.playbook(rollout, {
         flags: ['-i', inventory, '-e', `document=${path}`, ...flags],
       });
     };
+    restore = (...flags) =>
+      controller.playbook(restoration, { flags: ['-i', inventory, ...flags] });
     return () => Promise.all(sandboxes.map((sandbox) => sandbox.remove()));
   });
 
@@ -91,5 +100,38 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
     expect(names()).toEqual(['new', before[1], 'new', before[3]]);
     const [first = '', , , last] = await documents();
     expect([JSON.parse(first), last]).toEqual([document, OLD]);
+  });
+
+  test('restore.yml gives back what a bad document took away, and the old document', async () => {
+    const { host } = sandboxes[0] as Sandbox;
+    const { store } = emulator;
+    const [group, extra] = [store.addGroup(), store.addGroup()];
+    const [admin, guest] = [store.addUser(), store.addUser()];
+    store.join(host.systemId, group);
+    store.associate(host.systemId, 'user', admin, {
+      sudo: { enabled: true, withoutPassword: true },
+    });
+    store.associate(host.systemId, 'user', guest);
+    const state = () => store.snapshot(host.systemId);
+    const before = state();
+    const bad = {
+      system: { display_name: 'bad' },
+      groups: [extra],
+      users: [],
+      exclusive: ['users', 'groups'],
+    };
+    const { exitCode, output } = await rollOut(bad, '--limit', 'host-0');
+    expect(exitCode, output).toBe(0);
+    expect(state()).not.toEqual(before);
+    // A rollout that is continued does not replace what it kept.
+    await rollOut(bad, '--limit', 'host-0');
+
+    const check = await restore('--check', '--limit', 'host-0');
+    expect(check.exitCode, check.output).toBe(0);
+    const restored = await restore('--limit', 'host-0', '-e', '{"complete": ["groups"]}');
+    expect(restored.exitCode, restored.output).toBe(0);
+    expect([state(), (await documents())[0]]).toEqual([before, OLD]);
+    const again = await restore('--limit', 'host-0');
+    expect(again.recaps['host-0'], again.output).toMatchObject({ changed: 0, failed: 0 });
   });
 });

@@ -8,7 +8,10 @@ const MAX_BUDGET_SHARE = 1 / 4;
 /** The part of the budget that is reserved for a last attempt, in milliseconds. */
 const LAST_ATTEMPT_RESERVE_MS = 500;
 
-/** The statuses that are retried. Cloudflare, which JumpCloud uses, sends those from 520 on. */
+/**
+ * The statuses that are retried. Cloudflare, which JumpCloud uses, sends those from 520 on. Each has
+ * a name in `http/status-text.ts`.
+ */
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([
   ...[408, 429, 500, 502, 503, 504],
   ...[520, 521, 522, 523, 524, 525, 526, 527],
