@@ -11,6 +11,16 @@ import { HOST_MODULES, MODULES } from '../../src/modules.ts';
 const types = ['str', 'int', 'float', 'bool', 'path', 'list', 'dict', 'raw'];
 const names = MODULES.map(({ name }) => name);
 
+/**
+ * Keys of a result that have a meaning of their own in Ansible, apart from those that modules are
+ * meant to return. From ansible-core 2.22 on, a value of another type fails the task.
+ */
+const RESERVED_RESULT_KEYS = [
+  ...['ansible_facts', 'ansible_job_id', 'ansible_parsed', 'ansible_stats', 'attempts'],
+  ...['deprecations', 'exception', 'finished', 'item', 'rc', 'results', 'retries', 'skipped'],
+  ...['started', 'stderr', 'stdout', 'unreachable'],
+];
+
 /** Returns all options or return values, including nested ones, by dotted name. */
 function flatten(
   values: Readonly<Record<string, DocumentedValue>>,
@@ -74,6 +84,11 @@ describe.each(names)('the documentation of %s', (name) => {
     for (const [, option] of JSON.stringify(DOCUMENTATION).matchAll(/\bI\((\w+)[=)]/g)) {
       expect(options.map(([key]) => key.split('.').at(-1))).toContain(option);
     }
+  });
+
+  it('no return value has a name that Ansible reserves', async () => {
+    const { RETURN } = await readDocumentation(name);
+    for (const reserved of RESERVED_RESULT_KEYS) expect(RETURN).not.toHaveProperty(reserved);
   });
 
   it('the examples use only options that exist', async () => {

@@ -21,7 +21,7 @@ interface StaleState {
 }
 
 const CONNECTED_REASON = 'Its host is connected to JumpCloud, so it is not deleted.';
-const REVIVED_REASON = 'It did not qualify any more when it was read again, so it was not deleted.';
+const REVIVED_REASON = 'It no longer qualified when it was read again, so it was not deleted.';
 
 /** Returns the resource that reports or deletes the stale records of an organisation. */
 export function staleResource(
@@ -34,7 +34,8 @@ export function staleResource(
   let foundText = '';
   const report = ({ stale, skipped, total }: StaleState, done: readonly StaleRecord[]) => ({
     stale: stale.map(({ record, reason }) => reportRecord(record, reason)),
-    skipped: skipped.map(([record, reason]) => reportRecord(record, reason)),
+    // Ansible reserves the key `skipped` for tasks that it has not run.
+    skipped_records: skipped.map(([record, reason]) => reportRecord(record, reason)),
     deleted: done.map(({ record }) => record._id),
     total,
   });
@@ -45,12 +46,12 @@ export function staleResource(
       const { stale, connected, undated } = selectStale(records, criteria, now);
       if (connected.length > 0) {
         run.report.warn(
-          `Skipped, although the option dead lists them, because their hosts are connected to JumpCloud: ${listRecords(connected)}.`,
+          `These records match the option dead, but were skipped, because their hosts are connected to JumpCloud: ${listRecords(connected)}.`,
         );
       }
       if (undated.length > 0) {
         run.report.warn(
-          `Skipped, because lastContact or created is not a date that can be read: ${listRecords(undated)}. Check these records in the Admin Portal.`,
+          `These records were skipped, because their field lastContact or created contains no readable date: ${listRecords(undated)}. Check them in the Admin Portal.`,
         );
       }
       const skipped = connected.map((record) => [record, CONNECTED_REASON] as const);
@@ -70,7 +71,7 @@ export function staleResource(
       const { keptRecords: kept, deletedRecords: deleted, goneRecords: gone } = deletion;
       if (kept.length > 0) {
         run.report.warn(
-          `Not deleted, because they did not qualify any more when they were read again: ${listRecords(kept.map(({ record }) => record))}.`,
+          `These records were not deleted, because they no longer qualified when they were read again: ${listRecords(kept.map(({ record }) => record))}.`,
         );
       }
       const after = {

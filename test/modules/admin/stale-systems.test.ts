@@ -39,7 +39,7 @@ const withInstanceId = (value: string | null) => ({
 const hasRecord = (id: string) => emulator.store.systems.has(id);
 const call = (options: Record<string, unknown>, ...flags: string[]) =>
   callAdminModule(MODULE, { ...serviceAccountOptions(emulator, account), ...options }, flags);
-const idsOf = (answer: Answer, list: 'stale' | 'skipped' = 'stale') =>
+const idsOf = (answer: Answer, list: 'stale' | 'skipped_records' = 'stale') =>
   (answer[list] as { id: string }[]).map(({ id }) => id).sort();
 const deleteRequests = () => emulator.requests.filter(({ method }) => method === 'DELETE');
 const addFault = (fault: Fault, method: string, id = '', times = 1, skip = 0) =>
@@ -60,7 +60,7 @@ describe('jumpcloud_stale_systems', () => {
       changed: false,
       msg: 'Found 3 stale records among 63.',
       deleted: [],
-      skipped: [],
+      skipped_records: [],
       total: 63,
       warnings: [],
     });
@@ -104,9 +104,9 @@ describe('jumpcloud_stale_systems', () => {
     const answer = await call({ dead, state: 'absent' });
     expect(answer, answer.msg).toMatchObject({ changed: true, msg: 'Deleted 2 stale records.' });
     expect(idsOf(answer)).toEqual([gone, fresh].sort());
-    expect(idsOf(answer, 'skipped')).toEqual([connected]);
+    expect(idsOf(answer, 'skipped_records')).toEqual([connected]);
     expect(answer.warnings).toEqual([
-      `Skipped, although the option dead lists them, because their hosts are connected to JumpCloud: shutting-down (${connected}).`,
+      `These records match the option dead, but were skipped, because their hosts are connected to JumpCloud: shutting-down (${connected}).`,
     ]);
     expect([gone, fresh, connected, other].map(hasRecord)).toEqual([false, false, true, true]);
     const none = await call({ dead: { ...dead, values: [] }, state: 'absent' });
@@ -255,7 +255,7 @@ describe('the check before each DELETE', () => {
     addFault(revive(back), 'GET', back);
     const answer = await call(absent);
     expect(answer, answer.msg).toMatchObject({ changed: true, deleted: [dead] });
-    expect([idsOf(answer), idsOf(answer, 'skipped')]).toEqual([[dead], [back]]);
+    expect([idsOf(answer), idsOf(answer, 'skipped_records')]).toEqual([[dead], [back]]);
     expect(answer.warnings[0]).toContain(`back (${back})`);
     expect(hasRecord(back)).toBe(true);
   });
