@@ -2,7 +2,7 @@
 #
 #   export JUMPCLOUD_CONNECT_KEY=…
 #   packer build -var ssh_host=… -var ssh_username=… -var ssh_private_key_file=… \
-#     -var 'packages=["jumpcloud-system-context_1.0.0_all.deb"]' -var document=host.json image.pkr.hcl
+#     -var 'packages=["jumpcloud-system-context_0.1.0-1_all.deb"]' -var document=host.json image.pkr.hcl
 #
 # In this order:
 #   1. install.sh installs the package, and starts the unit that removes the build host from JumpCloud
@@ -12,8 +12,9 @@
 #   4. seal.sh installs the document that describes a clone, and removes what clones must not share.
 #
 # With JUMPCLOUD_CONNECT_KEY, the image contains the agent and, because the agent registers each clone
-# with it, the connect key. Without it, the image contains neither, the build host is not in JumpCloud,
-# and each clone installs the agent: ../cloud-init/user-data-agent.yml.
+# with it, the connect key. Without it, unless a provisioner of yours installs the agent, the image
+# contains neither, the build host is not in JumpCloud, and each clone installs the agent:
+# ../cloud-init/user-data-agent.yml.
 #
 # A build that fails leaves the record golden-image-build in JumpCloud until its machine is powered off.
 # A cloud builder powers it off at once. ../../docs/golden-images.md describes the exceptions.

@@ -20,7 +20,7 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
   let emulator: Emulator;
   let sandboxes: Sandbox[];
   let rollOut: (document: object, ...flags: string[]) => ReturnType<Controller['playbook']>;
-  let restore: (...flags: string[]) => ReturnType<Controller['playbook']>;
+  let restore: (document: object, ...flags: string[]) => ReturnType<Controller['playbook']>;
 
   /** Starts the packaged program in the background, as systemctl restart does. */
   const prepareHost = async (sandbox: Sandbox) => {
@@ -66,8 +66,12 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
         flags: ['-i', inventory, '-e', `document=${path}`, ...flags],
       });
     };
-    restore = (...flags) =>
-      controller.playbook(restoration, { flags: ['-i', inventory, ...flags] });
+    restore = async (document, ...flags) => {
+      const path = await controller.put('rollout/bad.json', JSON.stringify(document));
+      return controller.playbook(restoration, {
+        flags: ['-i', inventory, '-e', `document=${path}`, ...flags],
+      });
+    };
     return () => Promise.all(sandboxes.map((sandbox) => sandbox.remove()));
   });
 
@@ -126,12 +130,14 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
     // A rollout that is continued does not replace what it kept.
     await rollOut(bad, '--limit', 'host-0');
 
-    const check = await restore('--check', '--limit', 'host-0');
+    const check = await restore(bad, '--check', '--limit', 'host-0');
     expect(check.exitCode, check.output).toBe(0);
-    const restored = await restore('--limit', 'host-0', '-e', '{"complete": ["groups"]}');
+    const restored = await restore(bad, '-e', '{"complete": ["groups"]}');
     expect(restored.exitCode, restored.output).toBe(0);
     expect([state(), (await documents())[0]]).toEqual([before, OLD]);
-    const again = await restore('--limit', 'host-0');
+    // Hosts with another document are left alone: the rollout did not reach them.
+    expect(await documents()).toEqual([OLD, OLD, OLD, OLD]);
+    const again = await restore(bad);
     expect(again.recaps['host-0'], again.output).toMatchObject({ changed: 0, failed: 0 });
   });
 });
