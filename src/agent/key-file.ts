@@ -29,7 +29,7 @@ export function readKeyFile(path: string, waitedSeconds = 0): KeyFile {
   if (file === undefined) {
     throw new NotEnrolled([
       `${path} does not exist: the agent has not finished registering, or its key was deleted.`,
-      `If it was deleted, register the agent again. ${waitAdvice(waitedSeconds)}`,
+      `If the key was deleted, register the agent again. ${waitAdvice(waitedSeconds)}`,
     ]);
   }
   const { text, mode } = file;

@@ -83,7 +83,7 @@ function lockHeldError(
   return new LocalActionFailed(
     [
       `Could not take the lock ${path} within ${seconds} s: ${reason}.`,
-      'If that process still runs, run again when it has ended. If there is no such process, delete the lock.',
+      'If the process that holds the lock still runs, run again when it has ended. Otherwise, delete the lock.',
     ],
     { details: { path } },
   );

@@ -27,7 +27,7 @@ export function requirePurgeable(agentDir: string): void {
     throw new LocalActionFailed(
       [
         `The agent's identity could not be purged: ${agentDir} cannot be written (${code}). Nothing was removed.`,
-        'Make it writable, or leave purge_identity out.',
+        'Make the directory writable, or leave purge_identity out.',
       ],
       { details: { path: agentDir } },
     );

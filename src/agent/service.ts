@@ -118,8 +118,8 @@ function stopError(argv: readonly string[], failure: string): LocalActionFailed 
   const command = argv.join(' ');
   return new LocalActionFailed(
     [
-      `The agent could not be stopped, and nothing was removed: "${command}" ${failure}.`,
-      'Stop it by other means, then run again.',
+      `Nothing was removed, because the agent could not be stopped: "${command}" ${failure}.`,
+      'Stop the agent by other means, then run again.',
     ],
     { details: { command } },
   );

@@ -2,7 +2,7 @@ import type { Reply } from '../transport/request.ts';
 
 /** The advice for a 404 to a request for this host's own record or one of its lists. */
 export const MISSING_RECORD_ADVICE =
-  'The record was deleted, or belongs to another region: set region, or register the agent again.';
+  'The record was deleted, or belongs to another region. If it belongs to another region, set the option region. If it was deleted, register the agent again.';
 
 /**
  * Returns whether a status can mean that the object is gone: 404, or 401 after this host's record

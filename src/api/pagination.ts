@@ -157,7 +157,7 @@ function repeatedPageError(list: string): UnexpectedResponse {
 function changingListError(list: string): UnexpectedResponse {
   return new UnexpectedResponse([
     `The list of ${list} changed ${MAX_RESTARTS + 1} times while it was read.`,
-    'Run again when it changes less often.',
+    'Run again when the list changes less often.',
   ]);
 }
 

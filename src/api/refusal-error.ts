@@ -36,7 +36,7 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
       failureText(
         purpose,
         `${origin} answered ${statusText(status)}, but not in JumpCloud's form (a JSON object with a message), so it proves nothing`,
-        `Check ${urlOption}, region and proxy: a gateway or a login page may be answering.`,
+        `Check ${urlOption}, region and proxy, because a gateway or a login page may be answering instead of JumpCloud.`,
       ),
       forwardedContext,
     );
@@ -58,7 +58,7 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
     return new UnexpectedResponse(
       failureText(
         purpose,
-        `${origin} answered with a redirect (${status}${targetClause}), which is never followed, because the credentials would go to another address`,
+        `${origin} answered with a redirect (${status}${targetClause}). Redirects are never followed, because they would send the credentials to another address`,
         `Check ${urlOption}, region and proxy, and whether this network requires a login first.`,
       ),
       { details, inDoubt },

@@ -113,7 +113,7 @@ function idsByName(
       continue;
     }
     const got = id === undefined ? 'a mapping without that key' : describeValue(id);
-    const message = `${kind}: ${quoteName(name)}: expected an id (24 hexadecimal digits), or a mapping with the key id, got ${got}`;
+    const message = `${kind}: ${quoteName(name)}: expected an id (24 hexadecimal digits), or a mapping with the key "id", got ${got}`;
     issues.push({ path: [], message });
   }
   return ids;

@@ -11,7 +11,7 @@ import type { InputSource } from './command-line.ts';
 /** The maximum size of the input, in MiB. */
 const MAX_MIB = 16;
 const MAX_BYTES = MAX_MIB * 1024 * 1024;
-const TOO_LARGE_MESSAGE = `The options are larger than ${MAX_MIB} MiB. Was another file meant?`;
+const TOO_LARGE_MESSAGE = `The options are larger than ${MAX_MIB} MiB. Check that the input is the right one.`;
 
 /** The path of a pipe that a shell opens for `<(command)`. */
 const DESCRIPTOR_PATH = /^\/dev\/fd\/\d+$/;

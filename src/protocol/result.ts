@@ -45,7 +45,7 @@ export function toModuleError(error: unknown): ModuleError {
       return new LocalActionFailed(
         [
           `Node.js ${version} could not reserve 10 GB of address space for WebAssembly (${error.message}).`,
-          'Raise the limit on address space (ulimit -v) above 11 GB, or use Node.js 20.15, 22.8 or later.',
+          'Raise the limit on address space (ulimit -v) above 11 GB. Alternatively, update Node.js to at least 20.15 (version 20) or 22.8 (version 22).',
         ],
         { cause: error },
       );
@@ -58,10 +58,10 @@ export function toModuleError(error: unknown): ModuleError {
       { cause: error },
     );
   }
-  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const errorText = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new Internal(
     [
-      `This is a bug in the module (${what}).`,
+      `This is a bug in the module (${errorText}).`,
       'Run again with -vvv, or with "_ansible_verbosity": 3 outside Ansible, and report error.stack.',
     ],
     { cause: error },

@@ -44,7 +44,7 @@ export function credentialProblems(given: GivenOptions): Problem[] {
     return [
       {
         option: '',
-        message: `The environment has an API key (${CREDENTIAL_VARIABLES.api_key}) and a service account (${CREDENTIAL_VARIABLES.client_id}, ${CREDENTIAL_VARIABLES.client_secret}). Unset one of them, or give one in options.`,
+        message: `The environment has an API key (${CREDENTIAL_VARIABLES.api_key}) and a service account (${CREDENTIAL_VARIABLES.client_id}, ${CREDENTIAL_VARIABLES.client_secret}). Unset the variables of one of the two, or give the credentials in the options.`,
       },
     ];
   }

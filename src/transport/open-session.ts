@@ -28,7 +28,7 @@ export function originFor(
   if (region === undefined) {
     warn(
       `agentServerHost "${agentServerHost}" in jcagent.conf belongs to no known region; us is assumed.`,
-      'Set the option region to us, eu or in.',
+      'Set the option region to "us", "eu" or "in".',
     );
   }
   return API_ORIGINS[region ?? 'us'];

@@ -269,7 +269,7 @@ describe('a full or read-only file system', () => {
         error: { code: 'local_action_failed', path: host.agentDir },
       });
       expect(answer.msg).toMatch(
-        /cannot be written \(EROFS\)\. Nothing was removed\. Make it writable/,
+        /cannot be written \(EROFS\)\. Nothing was removed\. Make the directory writable/,
       );
       expect(emulator.requests).toEqual([]);
       expect(hasRecord()).toBe(true);

@@ -290,7 +290,7 @@ describe('a proxy that refuses CONNECT', () => {
       407,
       'missing credentials',
       () => passwordProxy.url,
-      /the proxy answered 407 .*Set or correct user and password of the proxy in the proxy option/,
+      /the proxy answered 407 .*Give the correct user and password of the proxy in the proxy option/,
     ],
     [
       407,

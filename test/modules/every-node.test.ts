@@ -101,7 +101,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     else {
       expect(answer).toMatchObject({ failed: true, error: { code: 'tls' } });
       expect(answer.msg).toMatch(
-        / add the root to ca_path, or use Node\.js 20\.18, 22\.9 or later\.$/,
+        / Add the root to ca_path\. Alternatively, update Node\.js to at least 20\.18 \(version 20\) or 22\.9 \(version 22\)\.$/,
       );
     }
   });
@@ -125,7 +125,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     } else {
       expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
       expect(answer.msg).toMatch(
-        /10 GB of address space .* Raise .*\(ulimit -v\) above 11 GB, or use Node\.js 20\.15, 22\.8 or later\.$/,
+        /10 GB of address space .* Raise .*\(ulimit -v\) above 11 GB\. Alternatively, update Node\.js to at least 20\.15 \(version 20\) or 22\.8 \(version 22\)\.$/,
       );
     }
   });

@@ -223,7 +223,7 @@ describe('validation of the document', () => {
       [['users', /^item 2: sudo: expected/]],
     ],
     [{ users: [{ id, sudo_without_password: true }] }, [['users', /^item 1: sudo_without_pass/]]],
-    [{ groups: [], exclusive: ['users'] }, [['exclusive', /^users is not given/]]],
+    [{ groups: [], exclusive: ['users'] }, [['exclusive', /^the section users is not given/]]],
     [{ system: {}, exclusive: ['system'] }, [['exclusive', /^system is not a list/]]],
     [{ groups: [], exclusive: ['group'] }, [['exclusive', /expected one of groups, users, /]]],
     [{ groups: [], keep: { groups: [id] } }, [['keep.groups', /^needs groups in exclusive/]]],

@@ -385,7 +385,7 @@ describe('attributes', () => {
     host.hit('GET', { kind: 'status', status: 404 });
     const { msg } = await host.run({});
     expect(msg).toMatch(
-      /\(404\)\. The record was deleted, or belongs to another region: set region/,
+      /\(404\)\. The record was deleted, or belongs to another region\. .* set the option region\./,
     );
   });
 

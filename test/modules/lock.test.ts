@@ -215,7 +215,7 @@ describe('a lock of another pid namespace', () => {
     const answer = await setAttribute(host, 'waiting', { timeout: 1 });
     expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
     expect(answer.msg).toMatch(/process \d+ holds it, but is not visible to this run/);
-    expect(answer.msg).toMatch(/If it does not exist, delete the lock\.$/);
+    expect(answer.msg).toMatch(/Otherwise, delete the lock\.$/);
     holder.kill('SIGKILL');
     await holder;
   });

@@ -209,7 +209,7 @@ describe('problems of values and of their combination', () => {
         ['keep.groups', /^item 1: expected an id/],
         ['users', /^item 2: sudo_without_password: true needs sudo: true/],
         ['exclusive', /^system is not a list/],
-        ['exclusive', /^policies is not given/],
+        ['exclusive', /^the section policies is not given/],
         ['keep.groups', /^needs groups in exclusive/],
       ],
     ],

@@ -10,8 +10,8 @@ const MAX_ISSUER_LENGTH = 100;
  * certificate.
  */
 export function describeCertificate(socket: TLSSocket, hasOwnCa: boolean): string {
-  const { name } = describeCaStore();
-  const trust = `trusted by ${hasOwnCa ? `${name} or ca_path` : name}`;
+  const { storeName } = describeCaStore();
+  const trust = `trusted by ${hasOwnCa ? `${storeName} or ca_path` : storeName}`;
   const certificate = socket.getPeerX509Certificate();
   // The certificate is not available once the connection is closed.
   if (certificate === undefined) return `It is ${trust}.`;

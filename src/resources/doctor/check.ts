@@ -75,7 +75,7 @@ export function findFirstFailed(
 /** Returns the advice. If it says to register the agent again, adds where to find the command. */
 function explainRegistration(advice: string): string {
   return /register the agent again|re-enrol/i.test(advice)
-    ? `${advice} The Admin Portal shows the command when you add a device.`
+    ? `${advice} The Admin Portal shows the registration command when you add a device.`
     : advice;
 }
 

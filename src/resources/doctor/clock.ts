@@ -6,7 +6,8 @@ const WARN_SKEW_S = 30;
 /** The clock difference, in seconds, above which JumpCloud is expected to refuse this host. */
 const FAIL_SKEW_S = 300;
 
-const ADVICE = 'Set it and keep it right: timedatectl set-ntp true, or install chrony.';
+const ADVICE =
+  'Set the clock and keep it synchronised: run timedatectl set-ntp true, or install chrony.';
 
 /**
  * Checks this host's clock. `offset` is JumpCloud's time minus this host's time, in seconds; null

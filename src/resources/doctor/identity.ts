@@ -119,7 +119,7 @@ const READABLE_BY_OTHERS = 0o044;
 function judgeKey({ path, mode }: KeyFile, { keyMatchesCertificate }: Identity): Finding {
   if (mode & READABLE_BY_OTHERS) {
     return warningFinding(
-      `${path} can be read by others than its owner (mode ${mode.toString(8)}).`,
+      `${path} can be read by users other than its owner (mode ${mode.toString(8)}).`,
       `Run: chmod 600 ${path}`,
     );
   }

@@ -89,12 +89,12 @@ function judgeEnrolment({ provisionMetadata }: SystemRecord): Finding {
     case 'user':
       return warningFinding(
         `This host was enrolled ${type === 'mdm' ? 'by MDM' : 'through the User Portal'}. JumpCloud accepts it now, but offers System Context only to hosts that an administrator enrolled.`,
-        'If JumpCloud stops accepting it, re-enrol it with a connect key.',
+        'If JumpCloud stops accepting this host, re-enrol the host with a connect key.',
       );
     case 'administrator':
       return okFinding('This host was enrolled by an administrator, so it may use System Context.');
     default:
-      return okFinding('JumpCloud does not report how this host was enrolled, but accepts it.');
+      return okFinding('JumpCloud accepts this host, but does not report how it was enrolled.');
   }
 }
 

@@ -1,7 +1,7 @@
 import type { AttemptError } from '../../transport/errors/attempt-error.ts';
 
 const NEEDS_PROXY =
-  'If this network reaches the internet only through a proxy, set the option proxy or HTTPS_PROXY (sudo removes that variable).';
+  'If this network reaches the internet only through a proxy, set the option proxy. The environment variable HTTPS_PROXY works too, but sudo removes it.';
 
 /**
  * Returns the advice for a host name that cannot be looked up. `setting` is the option or variable
@@ -13,7 +13,7 @@ export function lookupAdvice(
   setting: string | undefined,
 ): string {
   if (reason === 'EAI_AGAIN') {
-    return `Correct the nameserver lines in /etc/resolv.conf, or the network; then try: getent hosts ${hostname}`;
+    return `Correct the nameserver lines in /etc/resolv.conf, or repair the network. To test the lookup, run: getent hosts ${hostname}`;
   }
   return setting === undefined
     ? `Use a name server that knows ${hostname}: see /etc/resolv.conf, and try: getent hosts ${hostname}. ${NEEDS_PROXY}`
@@ -31,7 +31,7 @@ export function connectionAdvice(
   setting: string | undefined,
 ): string {
   if (/^E(NET|HOST)UNREACH$/.test(reason)) {
-    return 'Check the network interface and the routes of this host: ip route';
+    return 'Check the network interface and the routes of this host. To list the routes, run: ip route';
   }
   if (setting === undefined) {
     return `Allow outgoing connections to ${target} in the firewalls on the way. ${NEEDS_PROXY}`;
@@ -39,5 +39,5 @@ export function connectionAdvice(
   if (peer === 'proxy' && /^\d+$/.test(reason)) {
     return `Ask the operator of the proxy why it cannot reach ${target}.`;
   }
-  return `Correct host and port in ${setting}, or start the server that should listen there. If a firewall blocks the connection, allow it there.`;
+  return `Correct host and port in ${setting}, or start the server that should listen on them. If a firewall blocks the connection, allow the connection in the firewall.`;
 }

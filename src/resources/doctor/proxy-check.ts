@@ -27,7 +27,7 @@ export async function checkProxy(
       status: 'failed',
       code: error.code,
       detail: `The environment variable ${variable} is not a proxy URL: ${EXPECTED_PROXY}.`,
-      advice: `Correct it, for example ${variable}=http://user:password@host:3128, or add ${new URL(origin).hostname} to NO_PROXY.`,
+      advice: `Correct the variable, for example ${variable}=http://user:password@host:3128, or add ${new URL(origin).hostname} to NO_PROXY.`,
       details: {},
     };
   }

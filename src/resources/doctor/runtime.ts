@@ -29,6 +29,6 @@ export function checkRuntime(version: string, path: string, now: number): Findin
     return okFinding(`${nodeText}, supported by the Node.js project until ${endOfSupport}.`);
   return warningFinding(
     `${nodeText}; the Node.js project ended its support for version ${major} on ${endOfSupport}.`,
-    'Install a newer one, for example with the role runtime or the package jumpcloud-system-context-node, unless your distribution still supports this one.',
+    'Unless your distribution still supports this version, install a newer Node.js, for example with the Ansible role runtime or the package jumpcloud-system-context-node.',
   );
 }

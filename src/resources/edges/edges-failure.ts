@@ -4,7 +4,7 @@ import type { EdgesAccess } from './edges-access.ts';
 import { changeKey, type ReadBack, type RefusedChange } from './write-edges.ts';
 
 const DYNAMIC_GROUP_HINT =
-  'A dynamic group cannot be joined or left by hand, because JumpCloud fills it by a rule. Leave such a group out of the list, or exempt this host from the rule in the Admin Portal. If the list is exclusive, name the group in keep.';
+  'A dynamic group cannot be joined or left by hand, because JumpCloud fills it by a rule. Leave such a group out of the list, or exempt this host from the rule in the Admin Portal. If the list is exclusive, also name the group in the option keep.';
 
 /** The failure of a run that wrote edges, and the list of edges that the error concerns. */
 export interface EdgesFailure {
@@ -47,7 +47,7 @@ export function edgesFailure(readBacks: readonly ReadBack[]): EdgesFailure | und
   const refusedChanges = refusals.map(({ change }) => change);
   const sentences = [
     ...listChanges('Also refused', refusedChanges),
-    ...listChanges('Written, but not shown by JumpCloud', missingChanges),
+    ...listChanges('JumpCloud accepted these changes, but does not show them', missingChanges),
   ];
   const followUp = [sentences.join(' '), hint] as const;
   const [first, ...others] = refusals;

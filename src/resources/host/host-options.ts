@@ -93,7 +93,7 @@ function exclusiveRules(given: PartialValues<typeof hostOptions>): Problem[] {
       return [{ option: 'exclusive', message }];
     }
     if (given[section] !== undefined) return [];
-    const message = `${section} is not given, so it is unknown what to keep; give ${section}: [] to remove all`;
+    const message = `the section ${section} is not given, so the items to keep are unknown; to remove all items, give ${section}: []`;
     return [{ option: 'exclusive', message }];
   });
 }

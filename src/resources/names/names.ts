@@ -99,7 +99,7 @@ function requireResolved(resolved: readonly ResolvedNames[]): void {
     throw new NotFound(
       [
         `Could not resolve ${messages.length === 1 ? 'a name' : `${messages.length} names`}: ${sentence} Names are compared exactly.`,
-        'Check them in the Admin Portal.',
+        'Check the names in the Admin Portal.',
       ],
       {
         details: {

@@ -47,7 +47,7 @@ async function readPresence(session: HostSession, deletion: string): Promise<Rec
     if (!(error instanceof Unavailable || error instanceof RateLimited)) throw error;
     throw error.wrapAs(
       NotApplied,
-      `${deletion}. Whether the record is gone could not be checked: ${error.message} The host keeps its key until a run has confirmed that.`,
+      `${deletion}. This run could not check whether the record is gone: ${error.message} The host keeps its key until a run confirms that the record is gone.`,
     );
   }
 }

@@ -101,7 +101,7 @@ export class RecordRemoval {
     const deletion =
       outcome === 'answered'
         ? `JumpCloud answered that system ${systemId} was deleted`
-        : `The answer to deleting system ${systemId} was lost`;
+        : `The answer to the DELETE of system ${systemId} was lost`;
     const absence = await awaitGone(this.#session, this.#run, deletion);
     if (absence !== undefined && (outcome === 'answered' || absence.isClockRuledOut)) {
       if (outcome === 'lost') recordDeletion();

@@ -55,7 +55,7 @@ export class RemovalFiles {
   removeInvalidMarker(run: Run): void {
     if (!hasMarker(this.#agentDir, this.#marker) || removeMarker(this.#agentDir)) return;
     run.report.warn(
-      `JumpCloud did not remove the record, so the marker file .removing-from-jumpcloud in ${this.#agentDir} is no longer valid, but it could not be deleted. Delete it by hand.`,
+      `The marker file .removing-from-jumpcloud in ${this.#agentDir} could not be deleted. It is no longer valid, because JumpCloud did not remove the record. Delete the marker file by hand.`,
     );
   }
 
@@ -66,7 +66,7 @@ export class RemovalFiles {
       removeMarker(this.#agentDir);
     } catch (error) {
       run.report.warn(
-        `The tombstone, which records that this host was removed, could not be written in ${this.#agentDir} (${(error as NodeJS.ErrnoException).code}). Until the agent registers again, later runs ask JumpCloud again, and may fail as unauthorized instead of finding nothing to do.`,
+        `The tombstone, which records that this host was removed, could not be written in ${this.#agentDir} (${(error as NodeJS.ErrnoException).code}). Without the tombstone, later runs still send requests, and may fail with the code unauthorized. This ends when the agent registers again.`,
       );
     }
   }

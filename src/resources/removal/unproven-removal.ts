@@ -31,7 +31,9 @@ export function unprovenRemoval(
     lost: `the answer to a DELETE was lost, and JumpCloud now answers ${status} without a time to check this host's clock against`,
   }[history];
   const advice =
-    history === 'none' ? 'Check region and api_url.' : 'Run again, and check the Admin Portal.';
+    history === 'none'
+      ? 'Check region and api_url.'
+      : 'Run again, and check in the Admin Portal whether the system still exists.';
   const manualAdvice = purge
     ? ` If the Admin Portal no longer lists the system, delete these files by hand: ${listIdentityFiles(agentDir).join(', ')}.`
     : '';

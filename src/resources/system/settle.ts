@@ -52,7 +52,7 @@ export async function settle<State>(
       throw new NotApplied(
         [
           `The settings of system ${identity.systemId} did not hold for ${seconds} s, although they were written again ${countOf(reapplied, 'time')} in ${3 * seconds} s. Something keeps changing them: the agent's first initialisation, another tool or an administrator.`,
-          'Find out which, or raise settle.',
+          'Find out what changes the settings, or raise the option settle.',
         ],
         { details: { reapplied, options: drifted } },
       );

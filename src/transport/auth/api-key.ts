@@ -4,7 +4,7 @@ import type { Authentication, Credentials, SessionEvidence } from './authenticat
 export class ApiKeyAuthentication implements Authentication {
   readonly urlOption = 'api_url';
   readonly adviceFor403 =
-    "The role of the key's administrator may not allow this: use the key of an administrator with a sufficient role. If the role is sufficient, this IP address may be blocked for suspected abuse: ask JumpCloud.";
+    "The role of the key's administrator may be insufficient. Use the key of an administrator with a sufficient role. If the role is sufficient, ask JumpCloud whether this IP address is blocked for suspected abuse.";
   readonly #apiKey: string;
   readonly #orgId: string | undefined;
 

@@ -10,7 +10,7 @@ export interface ClientCredentials {
 export class ClientCredentialsAuthentication implements Authentication {
   readonly urlOption = 'token_url';
   readonly adviceFor403 =
-    'This IP address may not be allowed to use the service account: check its settings in the Admin Portal.';
+    'The service account may exclude this IP address. Check the settings of the service account in the Admin Portal.';
   readonly #basic: string;
 
   constructor(client: ClientCredentials) {

@@ -21,7 +21,7 @@ export interface AccessToken {
 export class ServiceAccountAuthentication implements Authentication {
   readonly urlOption = 'api_url';
   readonly adviceFor403 =
-    "The service account's role may not allow this: assign a sufficient role in the Admin Portal. If the role is sufficient, this IP address may be blocked for suspected abuse: ask JumpCloud.";
+    "The service account's role may be insufficient. Assign a sufficient role in the Admin Portal. If the role is sufficient, ask JumpCloud whether this IP address is blocked for suspected abuse.";
   readonly #fetch: () => Promise<AccessToken>;
   #pending: Promise<AccessToken> | undefined;
   #current: AccessToken | undefined;

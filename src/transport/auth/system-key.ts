@@ -10,7 +10,7 @@ import type {
 /** Signs every request with the key of this host's agent, for the System Context API. */
 export class SystemKeyAuthentication implements Authentication {
   readonly urlOption = 'api_url';
-  readonly adviceFor403 = 'This IP address may be blocked for suspected abuse: ask JumpCloud.';
+  readonly adviceFor403 = 'Ask JumpCloud whether this IP address is blocked for suspected abuse.';
   readonly #identity: Identity;
   readonly #usesAgentRegion: boolean | undefined;
   #enrolledAs: string | undefined;

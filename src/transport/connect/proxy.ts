@@ -42,7 +42,7 @@ export function environmentProxy(
   const url = parseServerUrl(text.includes('://') ? text : `http://${text}`);
   if (url === undefined) {
     const message = `the environment variable ${variable} is not a proxy URL: ${EXPECTED_PROXY}`;
-    const advice = 'Correct it, or add the host to NO_PROXY';
+    const advice = 'Correct the variable, or add the host of JumpCloud to NO_PROXY';
     throw new InvalidArguments([{ option: 'proxy', message, advice }]);
   }
   return proxyAt(url);

@@ -43,13 +43,13 @@ export function retriesExhaustedError(
   const elapsed = Math.round(elapsedMs / 100) / 10;
   const effort = `${countOf(attempts, 'attempt')} in ${elapsed} s`;
   const wait = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000);
-  const waitText = wait === undefined ? '' : ` and asks to wait ${wait} s`;
+  const waitClause = wait === undefined ? '' : ` and asks to wait ${wait} s`;
   const effortDetails = { elapsed, ...(wait !== undefined && { retry_after: wait }) };
   if (outcome instanceof AttemptError) {
     return new Unavailable(
       failureText(
         purpose,
-        `${origin} could not be reached (${effort}): ${outcome.message}${waitText}`,
+        `${origin} could not be reached (${effort}): ${outcome.message}${waitClause}`,
         `${networkAdvice(outcome)}, then run again.`,
       ),
       { attempts, details: { ...effortDetails, reason: outcome.reason }, cause: outcome, inDoubt },
@@ -61,7 +61,7 @@ export function retriesExhaustedError(
     return new RateLimited(
       failureText(
         purpose,
-        `JumpCloud limits the rate of requests${waitText} (${effort})`,
+        `JumpCloud limits the rate of requests${waitClause} (${effort})`,
         'Run again later, raise timeout, or spread the runs of your hosts over time.',
       ),
       { details: { attempts, ...details }, inDoubt },
@@ -70,8 +70,8 @@ export function retriesExhaustedError(
   return new Unavailable(
     failureText(
       purpose,
-      `${origin} answered ${statusText(status)}${waitText} (${effort})`,
-      'JumpCloud may have an outage: see https://status.jumpcloud.com, and run again later.',
+      `${origin} answered ${statusText(status)}${waitClause} (${effort})`,
+      'JumpCloud may have an outage. See https://status.jumpcloud.com, and run again later.',
     ),
     { attempts, details, inDoubt },
   );
@@ -104,7 +104,7 @@ export function permanentError(
     case 'proxy-refused': {
       const advice =
         reason === '407'
-          ? 'Set or correct user and password of the proxy in the proxy option or HTTPS_PROXY (http://user:password@host:port).'
+          ? 'Give the correct user and password of the proxy in the proxy option or HTTPS_PROXY (http://user:password@host:port).'
           : 'Check the proxy option, and whether the proxy allows this connection.';
       return new Rejected(
         failureText(purpose, `${origin} could not be reached: ${message}`, advice),

@@ -9,13 +9,13 @@ export function tlsAdvice(code: string): string {
   }
   if (/ALTNAME|HOSTNAME/.test(code)) return ANOTHER_SERVER_ADVICE;
   if (/^(ERR_SSL|EPROTO)/.test(code)) {
-    return 'Check scheme and port in api_url and proxy: a server without TLS seems to answer.';
+    return 'Check scheme and port in api_url and proxy, because a server without TLS seems to answer.';
   }
   if (code === 'UNABLE_TO_GET_ISSUER_CERT' && !supportsPartialChain()) {
-    return `Node.js ${process.versions.node} trusts an intermediate CA certificate only together with its root: add the root to ca_path, or use Node.js 20.18, 22.9 or later.`;
+    return `Node.js ${process.versions.node} trusts an intermediate CA certificate only together with its root. Add the root to ca_path. Alternatively, update Node.js to at least 20.18 (version 20) or 22.9 (version 22).`;
   }
-  const { name, alternative } = describeCaStore();
-  return `The certificate was checked with ${name} (${alternative}). If a proxy or gateway in your network intercepts TLS, set ca_path to its CA. Otherwise find out which server answers instead of JumpCloud.`;
+  const { storeName, storeChoice } = describeCaStore();
+  return `The certificate was checked with ${storeName} (${storeChoice}). If a proxy or gateway in your network intercepts TLS, set ca_path to its CA. Otherwise find out which server answers instead of JumpCloud.`;
 }
 
 /** Returns whether this Node.js supports allowPartialTrustChain, according to its documentation. */
@@ -25,22 +25,22 @@ function supportsPartialChain(): boolean {
 }
 
 /** Describes the CA store that scripts/header.sh chose, and how to choose another one. */
-export function describeCaStore(): { readonly name: string; readonly alternative: string } {
+export function describeCaStore(): { readonly storeName: string; readonly storeChoice: string } {
   switch (process.env['JUMPCLOUD_CA_STORE']) {
     case 'system':
       return {
-        name: 'the system CA store',
-        alternative: 'to use the bundled CA store, set JUMPCLOUD_CA_STORE=bundled',
+        storeName: 'the system CA store',
+        storeChoice: 'to use the bundled CA store, set JUMPCLOUD_CA_STORE=bundled',
       };
     case 'bundled':
       return {
-        name: "Node.js's bundled CA store",
-        alternative: 'to use the system CA store, set JUMPCLOUD_CA_STORE=system',
+        storeName: "Node.js's bundled CA store",
+        storeChoice: 'to use the system CA store, set JUMPCLOUD_CA_STORE=system',
       };
     default:
       return {
-        name: 'the default CA store of this Node.js',
-        alternative: 'to use another, set JUMPCLOUD_CA_STORE to system or bundled',
+        storeName: 'the default CA store of this Node.js',
+        storeChoice: 'to use another, set JUMPCLOUD_CA_STORE to system or bundled',
       };
   }
 }

@@ -5,26 +5,26 @@ interface TlsAlert {
 }
 
 const GATEWAY_ADVICE =
-  'a gateway in your network seems to answer. Exempt this host from it, or check api_url and proxy.';
+  'A gateway in your network seems to answer. Exempt this host from the gateway, or check api_url and proxy.';
 /** The advice if the server does not know the requested host name, or its certificate lacks it. */
 export const ANOTHER_SERVER_ADVICE =
-  'Another server answers at this address: check api_url, proxy and name resolution.';
+  'Another server answers at this address. Check api_url, proxy and name resolution.';
 
 const ALERTS: readonly [code: RegExp, reason: string, advice: string][] = [
   [
     /CERTIFICATE_REQUIRED/,
     'it requires a client certificate',
-    `This error does not come from JumpCloud, which requires no client certificate: ${GATEWAY_ADVICE}`,
+    `This error does not come from JumpCloud, which requires no client certificate. ${GATEWAY_ADVICE}`,
   ],
   [
     /HANDSHAKE_FAILURE/,
     'it shares no cipher with Node.js, or requires a client certificate',
-    `This error does not come from JumpCloud, which supports the ciphers of Node.js and requires no client certificate: ${GATEWAY_ADVICE}`,
+    `This error does not come from JumpCloud, which supports the ciphers of Node.js and requires no client certificate. ${GATEWAY_ADVICE}`,
   ],
   [
     /PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/,
     'it supports no TLS version that Node.js offers',
-    'JumpCloud supports TLS 1.2 and 1.3: an old gateway seems to answer. Update it, or check api_url and proxy.',
+    'JumpCloud supports TLS 1.2 and 1.3, so an old gateway seems to answer instead. Update the gateway, or check api_url and proxy.',
   ],
   [/UNRECOGNIZED_NAME/, 'it does not know the host name', ANOTHER_SERVER_ADVICE],
 ];

@@ -2,7 +2,11 @@ import { rm } from 'node:fs/promises';
 import type { Controller } from '../../harness/ansible/controller.ts';
 import { ansibleRoot } from '../../harness/ansible/installation.ts';
 import { hasSshServer, startSshServer } from '../../harness/ansible/ssh-server.ts';
-import { copyDebianRoot, makeDebianRootWithPython, type Suite } from '../../packages/debian-root.ts';
+import {
+  copyDebianRoot,
+  makeDebianRootWithPython,
+  type Suite,
+} from '../../packages/debian-root.ts';
 
 /**
  * The Debian release of the bare machine: Debian 12 if the tests use this machine's Ansible, and

@@ -206,7 +206,7 @@ describe.concurrent('a proxy', () => {
     expectFailure(result, 'proxy', {
       code: 'invalid_arguments',
       detail: /^The environment variable HTTPS_PROXY is not a proxy URL: /,
-      advice: /^Correct it, for example HTTPS_PROXY=\S+, or add localhost to NO_PROXY\.$/,
+      advice: /^Correct the variable, for example HTTPS_PROXY=\S+, or add localhost to NO_PROXY\.$/,
     });
     const [, example = ''] = /HTTPS_PROXY=(\S+),/.exec(checksOf(result.answer).proxy.advice) ?? [];
     const corrected = checksOf(

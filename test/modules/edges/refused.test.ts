@@ -26,7 +26,8 @@ async function enrolHost() {
   return { ...host, groups };
 }
 
-const DYNAMIC_HINT = /A dynamic group cannot be joined or left by hand.* name the group in keep/;
+const DYNAMIC_HINT =
+  /A dynamic group cannot be joined or left by hand.* name the group in the option keep/;
 
 describe('a dynamic group', () => {
   test.each([400, 403, 204] as const)(
@@ -80,7 +81,9 @@ describe('a dynamic group', () => {
     });
     expect(answer.msg).toMatch(/no such name/);
     expect(answer.msg).toContain(`Also refused: add ${group}.`);
-    expect(answer.msg).toContain(`Written, but not shown by JumpCloud: add ${ignoredPolicy}.`);
+    expect(answer.msg).toContain(
+      `JumpCloud accepted these changes, but does not show them: add ${ignoredPolicy}.`,
+    );
     expect(answer.msg).toMatch(DYNAMIC_HINT);
   });
 

@@ -208,7 +208,7 @@ describe.concurrent('the identity of the agent', () => {
     expect(registration).toMatchObject({
       status: 'warning',
       detail: expect.stringContaining('"agent.jumpcloud.example" in jcagent.conf'),
-      advice: 'Set the option region to us, eu or in.',
+      advice: 'Set the option region to "us", "eu" or "in".',
     });
     const repaired = checksOf(await runDoctor({ ...options, region: 'eu' }));
     expect(repaired.registration.status).toBe('ok');

@@ -80,8 +80,14 @@ describe.concurrent('the authorization', () => {
       /JumpCloud does not accept this host \(401\)/,
       /\(1\) the record of system \w+ was deleted.*\(2\) this host was enrolled by MDM.*connect key/,
     ],
-    ['a 404', json(404, 'Not found'), 'not_found', /\(404\)/, /set region, or register the agent/],
-    ['a 403', json(403, 'blocked'), 'rejected', /403 Forbidden: "blocked"/, /ask JumpCloud/],
+    [
+      'a 404',
+      json(404, 'Not found'),
+      'not_found',
+      /\(404\)/,
+      /set the option region\. .* register the agent again/,
+    ],
+    ['a 403', json(403, 'blocked'), 'rejected', /403 Forbidden: "blocked"/, /Ask JumpCloud/],
     ['a 429', json(429, 'slow', 60), 'rate_limited', /limits the rate/, /raise timeout/],
     ['a 503', json(503, 'down', 60), 'unavailable', /503/, /status\.jumpcloud\.com/],
     [

@@ -18,7 +18,7 @@ test('a Node.js after its end of life is a warning', () => {
   expect(at('18.20.8', '2026-01-01')).toMatchObject({
     status: 'warning',
     detail: expect.stringContaining('ended its support for version 18 on 2025-04-30'),
-    advice: expect.stringContaining('unless your distribution still supports this one'),
+    advice: expect.stringContaining('Unless your distribution still supports this version'),
   });
 });
 
