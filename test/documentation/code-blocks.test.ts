@@ -46,6 +46,7 @@ const FILES = {
   'tmp/jc-demo/ready.json': JSON.stringify({ names: NAMES }),
   'etc/jumpcloud/host.json': '{"groups": []}',
   'etc/jumpcloud/host.json.new': '{"groups": []}',
+  'etc/jumpcloud/removal.json': '{"scope": "associations"}',
   'host.json': '{"groups": []}',
   'opt/jc/client.key': '',
   'etc/apt/sources.list.d/.keep': '',
