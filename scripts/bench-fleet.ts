@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chart } from './bench/fleet/chart.ts';
 import { type FleetResult, REQUESTS_PER_SECOND, runFleet } from './bench/fleet/run-fleet.ts';
-import { excessRequests, table } from './bench/fleet/table.ts';
+import { excessRequestRatio, table } from './bench/fleet/table.ts';
 import { projectDirectory } from './build/project-directory.ts';
 
 /** The tolerated excess of a fleet's requests over the minimum, as a fraction. */
@@ -30,7 +30,7 @@ for (const size of sizes) {
 }
 console.log(`\n${reportText()}\nTable and chart are in ${resultsDirectory}.`);
 const isWithinTolerance = (fleet: FleetResult) =>
-  fleet.converged === fleet.hosts && excessRequests(fleet) <= TOLERATED_EXCESS;
+  fleet.converged === fleet.hosts && excessRequestRatio(fleet) <= TOLERATED_EXCESS;
 if (!fleets.every(isWithinTolerance)) process.exitCode = 1;
 
 function reportText(): string {

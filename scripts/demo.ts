@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { startEmulator } from '../test/emulator/emulator.ts';
+import { makeAnsibleRunner } from '../test/harness/demo/make-ansible-runner.ts';
+import { runWithoutAnsible } from '../test/harness/demo/run-without-ansible.ts';
 import { playbookPath, type StepRunner } from '../test/harness/demo/step-runner.ts';
-import { throughAnsible } from '../test/harness/demo/through-ansible.ts';
-import { withoutAnsible } from '../test/harness/demo/without-ansible.ts';
 import { buildAll } from './build/build-all.ts';
 import { projectDirectory } from './build/project-directory.ts';
 import { Narrator } from './demo/narrator.ts';
@@ -104,7 +104,7 @@ async function chooseRunner(collection: string): Promise<StepRunner> {
   if (exitCode === 0) {
     return narrator.step(
       'Install the collection, for this demo only',
-      () => throughAnsible(collection, directory, interruption.signal),
+      () => makeAnsibleRunner(collection, directory, interruption.signal),
       () => 'Installed',
     );
   }
@@ -112,7 +112,7 @@ async function chooseRunner(collection: string): Promise<StepRunner> {
 Ansible is not installed, so the next steps call the modules directly. To run
 them through Ansible, install it and run this again (Debian, Ubuntu:
 apt-get install --no-install-recommends ansible-core).`);
-  return withoutAnsible;
+  return runWithoutAnsible;
 }
 
 function outcomeText(changed: number, flags: readonly string[]): string {

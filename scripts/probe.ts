@@ -4,7 +4,7 @@ import { ModuleError } from '../src/base/errors.ts';
 import { type CommandOptions, parseCommandOptions, UsageError } from './probe/command-options.ts';
 import { MissingCredentials, takeCredentials } from './probe/credentials.ts';
 import { dryRun } from './probe/dry-run.ts';
-import { HostRefused } from './probe/host-check.ts';
+import { UnusableHost } from './probe/host-check.ts';
 import { SurveyError } from './probe/organisation.ts';
 import { requireAnonymous, toReport } from './probe/report.ts';
 import { toMarkdown } from './probe/report-markdown.ts';
@@ -15,7 +15,7 @@ import { runProbe } from './probe/run-probe.ts';
  * counts as ineffective.
  */
 const SETTLE_MS = 3000;
-const EXPECTED_ERRORS = [UsageError, MissingCredentials, HostRefused, SurveyError, ModuleError];
+const EXPECTED_ERRORS = [UsageError, MissingCredentials, UnusableHost, SurveyError, ModuleError];
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 // Ignores a closed terminal, so that the run still cleans up.

@@ -4,7 +4,7 @@ import { execa } from 'execa';
  * Runs a shell command on a new terminal and returns its output and exit code. Nothing is typed on
  * the terminal.
  */
-export async function onTerminal(
+export async function runOnTerminal(
   command: string,
   columns = 80,
 ): Promise<{ output: string; exitCode: number | undefined }> {

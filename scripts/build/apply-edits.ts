@@ -34,7 +34,7 @@ export function applyEdits(name: string, edits: readonly Edit[]): Plugin {
       const unused = new Set(edits);
       for (const edit of edits) registerEdit(build, edit, () => unused.delete(edit));
       build.onEnd(() => ({
-        errors: [...unused].map((edit) => ({ text: `${describeUnused(edit)} ${ADVICE}` })),
+        errors: [...unused].map((edit) => ({ text: `${describeUnusedEdit(edit)} ${ADVICE}` })),
       }));
     },
   };
@@ -42,7 +42,7 @@ export function applyEdits(name: string, edits: readonly Edit[]): Plugin {
 
 const ADVICE = 'Find the replacement, then correct or remove the edit.';
 
-function describeUnused(edit: Edit): string {
+function describeUnusedEdit(edit: Edit): string {
   if ('keptImport' in edit)
     return `${edit.importer} does not import '${edit.keptImport}' any more.`;
   return 'builtin' in edit

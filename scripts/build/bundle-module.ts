@@ -4,7 +4,7 @@ import { brotliCompressSync } from 'node:zlib';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { NEWEST_TUNED_NODE } from '../../src/transport/connect/v8-flags.ts';
 import { applyEdits } from './apply-edits.ts';
-import { END_LINE } from './executable-header.ts';
+import { LAST_LINE } from './executable-header.ts';
 import { helpImport } from './help-import.ts';
 import { type JoinedChunks, joinChunks } from './join-chunks.ts';
 import { projectDirectory } from './project-directory.ts';
@@ -41,7 +41,7 @@ export async function bundleModule(name: string, header: string, version: string
   const chunks = outputFiles.map(({ path, text }) => ({ path: basename(path), text }));
   const joined = await joinChunks(`${name}.js`, chunks);
   const text = header + composeScript(joined, findPackedChunks(metafile));
-  if (text.indexOf(END_LINE) !== text.length - END_LINE.length)
+  if (text.indexOf(LAST_LINE) !== text.length - LAST_LINE.length)
     throw new Error('The end line must occur exactly once, at the end of the executable.');
   return { name, text, metafile };
 }
@@ -137,7 +137,7 @@ const late=n=>made[n]??=make(n);
 const importLate=async n=>late(n);
 ${early}
 /*${stored}*/
-${END_LINE}`;
+${LAST_LINE}`;
   if (text.slice(text.lastIndexOf('/*') + 2, text.lastIndexOf('*/')) !== stored)
     throw new Error('The last comment of an executable must contain its late chunks.');
   return text;

@@ -10,5 +10,5 @@ export const commandLineFlags: Readonly<Record<string, string>> = {
 };
 
 /** The calling convention of the executables, for their help texts. */
-export const callingConvention =
+export const usageSummary =
   'Pass the options as one JSON object: in a file, as the argument, or on standard input. The result is one JSON object on standard output, or readable text on a terminal. Exit status 1 means failure. Add --json if a program reads the output of a terminal (ssh -t, the Ansible modules raw and script).';

@@ -8,7 +8,7 @@ import { requiredNode } from './required-node.ts';
  * The last line of an executable. The header refuses to run an incomplete file, which lacks this
  * line.
  */
-export const END_LINE = '//end\n';
+export const LAST_LINE = '//end\n';
 
 /**
  * Returns the shell header of an executable: `scripts/header.sh` with the Node.js versions filled
@@ -22,5 +22,5 @@ export async function executableHeader(): Promise<string> {
   return `${template.slice(0, end)}\n${code}`
     .replaceAll('@required_node@', requiredNode)
     .replaceAll('@newest_tuned_node@', String(NEWEST_TUNED_NODE))
-    .replaceAll('@end@', JSON.stringify(END_LINE).slice(1, -1));
+    .replaceAll('@end@', JSON.stringify(LAST_LINE).slice(1, -1));
 }

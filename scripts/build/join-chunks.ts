@@ -87,11 +87,11 @@ interface ImportReplacements {
  * Matches esbuild's substitute for require() in ES modules. Executables are CommonJS and have
  * require().
  */
-const SHIM = /(?<=var \w+=)\(\w+=>typeof require<"u"\?require:.*?is not supported'\)\}\)/;
+const REQUIRE_SHIM = /(?<=var \w+=)\(\w+=>typeof require<"u"\?require:.*?is not supported'\)\}\)/;
 
 /** Converts a chunk to the body of a function that returns its exports. */
 function toFunctionBody(module: string, { chunk, lateIndex }: ImportReplacements): string {
-  const text = module.replace(SHIM, 'require');
+  const text = module.replace(REQUIRE_SHIM, 'require');
   const [imports, exported] = parse(text);
   let body = '';
   let end = 0;

@@ -151,7 +151,10 @@ async function resolveSuboptions(
     }
     // Omits each suboption whose name is already an option of this module.
     const remaining = Object.entries(suboptions).filter(([suboption]) => !(suboption in options));
-    return [name, { ...option, suboptions: removeState(Object.fromEntries(remaining)) }] as const;
+    return [
+      name,
+      { ...option, suboptions: removeStateSentences(Object.fromEntries(remaining)) },
+    ] as const;
   });
   return Object.fromEntries(await Promise.all(filled));
 }
@@ -160,7 +163,7 @@ async function resolveSuboptions(
  * Removes sentences about `state` from copied options. Only the module that originally documents
  * them has the option `state`.
  */
-function removeState(
+function removeStateSentences(
   options: Readonly<Record<string, DocumentedValue>>,
 ): Record<string, DocumentedValue> {
   const kept = Object.entries(options).map(([name, option]) => {

@@ -1,5 +1,5 @@
 import { commandLineExamples } from './command-line-examples.ts';
-import { callingConvention, commandLineFlags } from './command-line-flags.ts';
+import { commandLineFlags, usageSummary } from './command-line-flags.ts';
 import type {
   DocumentedValue,
   ModuleDocumentation,
@@ -28,7 +28,7 @@ export function renderHelp(
   return [
     wrap(`${module}: ${short_description}`),
     wrap(description[0] ?? ''),
-    `Usage: ${module} [FLAG...] FILE | '{"OPTION": VALUE, ...}' | -\n${wrap(callingConvention)}`,
+    `Usage: ${module} [FLAG...] FILE | '{"OPTION": VALUE, ...}' | -\n${wrap(usageSummary)}`,
     [
       'Flags:',
       ...Object.entries(commandLineFlags).map(

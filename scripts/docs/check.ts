@@ -11,7 +11,7 @@ import { projectDirectory } from '../build/project-directory.ts';
 // findings.
 
 const SITE_DIRECTORY = join(projectDirectory, 'docs/.vitepress/dist');
-const AXE = join(projectDirectory, 'docs/node_modules/axe-core/axe.min.js');
+const AXE_PATH = join(projectDirectory, 'docs/node_modules/axe-core/axe.min.js');
 const VIEWPORT_WIDTHS = [1280, 390];
 const TIMEOUT_MS = 300_000;
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -57,7 +57,7 @@ async function answer(request: IncomingMessage): Promise<[type: string, body: st
     const script = await readFile(new URL('axe-runner.js', import.meta.url), 'utf8');
     return ['text/html', `<body><script>${parameters}\n${script}</script>`];
   }
-  if (pathname === '/axe.js') return ['text/javascript', await readFile(AXE)];
+  if (pathname === '/axe.js') return ['text/javascript', await readFile(AXE_PATH)];
   const type = CONTENT_TYPES[extname(pathname)] ?? 'application/octet-stream';
   const content = await readFile(join(SITE_DIRECTORY, pathname));
   if (!pathname.endsWith('.html')) return [type, content];

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { callingConvention, commandLineFlags } from '../build/command-line-flags.ts';
+import { commandLineFlags, usageSummary } from '../build/command-line-flags.ts';
 import type { DocumentedValue, ModuleDocumentation } from '../build/module-documentation.ts';
 
 /** Returns a module's reference page, in Markdown. */
@@ -16,7 +16,7 @@ export function referencePage({ DOCUMENTATION, EXAMPLES, RETURN }: ModuleDocumen
     '## Examples',
     formatCodeBlock('yaml', EXAMPLES.trim()),
     '## On a command line',
-    toMarkdown(callingConvention),
+    toMarkdown(usageSummary),
     formatList(Object.entries(commandLineFlags).map(([flag, purpose]) => `C(${flag}): ${purpose}`)),
     '## Return values',
     formatValues(RETURN),

@@ -1,6 +1,6 @@
 import type { BuildVersion } from '../build/build-version.ts';
 import { commandLineExamples } from '../build/command-line-examples.ts';
-import { callingConvention, commandLineFlags } from '../build/command-line-flags.ts';
+import { commandLineFlags, usageSummary } from '../build/command-line-flags.ts';
 import type {
   DocumentedValue,
   ModuleDocumentation,
@@ -46,7 +46,7 @@ export function manPage(
     `.B ${module}`,
     `[\\fIFLAG\\fR...] \\fIFILE\\fR | \\fB${roffWord(`'{"OPTION": VALUE, ...}'`)}\\fR | \\fB\\-\\fR`,
     '.SH DESCRIPTION',
-    formatParagraphs([...description, callingConvention]),
+    formatParagraphs([...description, usageSummary]),
     '.SH FLAGS',
     ...Object.entries(commandLineFlags).map(([flag, purpose]) => formatItem(flag, '', [purpose])),
     '.SH OPTIONS',

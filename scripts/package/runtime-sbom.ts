@@ -9,7 +9,7 @@ const NPM_LIBRARIES = ['acorn', 'amaro', 'undici'];
  * Maps a library to its vendor and product in the National Vulnerability Database, which scanners
  * use.
  */
-const CPE: Readonly<Record<string, string>> = {
+const CPE_PRODUCTS: Readonly<Record<string, string>> = {
   ares: 'c-ares:c-ares',
   brotli: 'google:brotli',
   icu: 'icu-project:international_components_for_unicode',
@@ -79,7 +79,7 @@ export function runtimeSbom(
 
 function libraryComponent(name: string, version: string): Component {
   const purl = `pkg:${NPM_LIBRARIES.includes(name) ? 'npm' : 'generic'}/${name}@${version}`;
-  const product = CPE[name];
+  const product = CPE_PRODUCTS[name];
   return {
     type: 'library',
     'bom-ref': purl,
@@ -91,7 +91,7 @@ function libraryComponent(name: string, version: string): Component {
 }
 
 /**
- * Returns a CPE 2.3 name. Drops the part of a version after a hyphen, as in 1.3.2.1-motley-285e94b.
+ * Returns a CPE_PRODUCTS 2.3 name. Drops the part of a version after a hyphen, as in 1.3.2.1-motley-285e94b.
  */
 function cpeName(product: string, version: string): string {
   return `cpe:2.3:a:${product}:${version.replace(/-.*/, '')}:*:*:*:*:*:*:*`;

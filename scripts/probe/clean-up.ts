@@ -13,7 +13,7 @@ import type { TestObject } from './test-object.ts';
 import type { TestObjects } from './test-objects.ts';
 
 const MAX_ROUNDS = 3;
-const BETWEEN_ROUNDS_MS = 1000;
+const ROUND_INTERVAL_MS = 1000;
 
 /** The result of a clean-up. */
 export interface CleanUpResult {
@@ -61,7 +61,7 @@ export async function cleanUp({
         const { dynamicGroups } = found;
         return { removed: removed.size, left, isRecordRestored, dynamicGroups };
       }
-      await client.wait(isDone ? 0 : BETWEEN_ROUNDS_MS);
+      await client.wait(isDone ? 0 : ROUND_INTERVAL_MS);
     }
   } finally {
     client.endCleaning();

@@ -85,7 +85,7 @@ export async function isListed(client: Client, list: EdgeList, id: string): Prom
  * the start of the read that finds it true: 0 for the first read, undefined if there is no such
  * read.
  */
-export async function timeUntil(
+export async function measureTimeUntil(
   client: Client,
   holds: () => Promise<boolean>,
   maxMs: number,

@@ -2,12 +2,12 @@ import type { Client } from './client.ts';
 import { recordReadRequest } from './host-actions.ts';
 
 /** The error for a host that the probe cannot use. Nothing was created. */
-export class HostRefused extends Error {}
+export class UnusableHost extends Error {}
 
 /**
  * Checks that JumpCloud accepts this host's signature, and that the administrator sees the same
  * record. Returns the record.
- * @throws HostRefused
+ * @throws UnusableHost
  */
 export async function requireSameOrganisation(client: Client): Promise<Record<string, unknown>> {
   const own = await readOwnRecord(client);
@@ -15,7 +15,7 @@ export async function requireSameOrganisation(client: Client): Promise<Record<st
   const seen = await client.send({ actor: 'administrator', method: 'GET', path });
   const { _id, id = _id } = Object(seen.body);
   if (seen.status !== 200 || id !== client.systemId) {
-    throw new HostRefused(
+    throw new UnusableHost(
       `The administrator's credentials cannot read the record of this host (status ${seen.status}). They may belong to another organisation. Nothing was created.`,
     );
   }
@@ -29,7 +29,7 @@ async function readOwnRecord(client: Client): Promise<Record<string, unknown>> {
   // request may succeed.
   const { status, body } = first.status === 401 ? await client.send(read) : first;
   if (status !== 200) {
-    throw new HostRefused(
+    throw new UnusableHost(
       `JumpCloud does not accept this host (status ${status}). Run jumpcloud_system_info to find out why. Nothing was created.`,
     );
   }

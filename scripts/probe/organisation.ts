@@ -22,7 +22,7 @@ export async function survey(client: Client): Promise<Survey> {
   const groups = await readAllPages(async (skip) => {
     const path = `${COLLECTION_PATHS.system_group}?limit=${PAGE_SIZE}&skip=${skip}&sort=id`;
     const answer = await client.send({ actor: 'administrator', method: 'GET', path });
-    requireOk('system groups', answer.status);
+    requireOkStatus('system groups', answer.status);
     return { entries: answer.body, total: Number(answer.headers['x-total-count']) };
   });
   const users = await readAllPages(async (skip) => {
@@ -32,7 +32,7 @@ export async function survey(client: Client): Promise<Survey> {
       path: '/api/search/systemusers',
       body: { fields: 'username email', limit: PAGE_SIZE, skip, sort: '_id' },
     });
-    requireOk('users', answer.status);
+    requireOkStatus('users', answer.status);
     const { results, totalCount } = Object(answer.body);
     return { entries: results, total: Number(totalCount) };
   });
@@ -73,7 +73,7 @@ async function readAllPages(
   );
 }
 
-function requireOk(what: string, status: number): void {
+function requireOkStatus(what: string, status: number): void {
   if (status === 200) return;
   throw new SurveyError(
     `The administrator's credentials cannot list ${what} (status ${status}). Check the key, the organisation and the role.`,

@@ -1,5 +1,5 @@
 import { MARKER_FORMAT } from './record-marker.ts';
-import { COLLECTION_PATHS, isTestName, TEST_KINDS, type TestObject } from './test-object.ts';
+import { COLLECTION_PATHS, isTestName, TEST_OBJECT_KINDS, type TestObject } from './test-object.ts';
 
 /** The sender of a request: this host with its signature, or the administrator. */
 export type Actor = 'host' | 'administrator';
@@ -42,20 +42,20 @@ export function requirePermitted(request: ProbeRequest, scope: ProbeScope): void
   );
 }
 
-const ADMINISTRATOR_READS =
+const ADMINISTRATOR_READ_PATHS =
   /^\/api\/(v2\/(systemgroups|policies)|v2\/systemgroups\/[0-9a-f]{24}(\/membership)?|systemusers\/[0-9a-f]{24}|systems\/[0-9a-f]{24}|commands)(\?|$)/;
 
 function mayAdministratorSend({ method, path, body }: ProbeRequest, { made }: ProbeScope): boolean {
   switch (method) {
     case 'GET':
-      return ADMINISTRATOR_READS.test(path);
+      return ADMINISTRATOR_READ_PATHS.test(path);
     case 'POST': {
       if (path === '/api/search/systemusers') return true;
       const { name, username = name } = Object(body);
       return Object.values(COLLECTION_PATHS).includes(path) && isTestName(username);
     }
     case 'DELETE':
-      return TEST_KINDS.some((kind) => {
+      return TEST_OBJECT_KINDS.some((kind) => {
         const id = path.slice(COLLECTION_PATHS[kind].length + 1);
         return path === `${COLLECTION_PATHS[kind]}/${id}` && made.get(id)?.kind === kind;
       });

@@ -27,7 +27,7 @@ export function toMarkdown(report: Report): string {
         `Assumed: ${one.assumption} Verdict: **${one.verdict}**. ${summaryOf(one)}`,
         '',
         '```',
-        ...one.exchanges.flatMap(exchangeLines),
+        ...one.exchanges.flatMap(formatExchange),
         '```',
       ]),
     '',
@@ -49,7 +49,7 @@ function row(cells: readonly string[]): string {
 }
 
 /** Returns the lines that show an exchange in a report or in a dry run. */
-export function exchangeLines(exchange: ReportedExchange): string[] {
+export function formatExchange(exchange: ReportedExchange): string[] {
   const { status, headers = {}, answer, times } = exchange;
   const all = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const count = times === undefined ? '' : `  (${times} times)`;

@@ -104,7 +104,7 @@ function collapseRepeats(exchanges: readonly ReportedExchange[]): ReportedExchan
   return collapsed.map(({ exchange, times }) => (times > 1 ? { ...exchange, times } : exchange));
 }
 
-const SUSPECT: readonly RegExp[] = [
+const SUSPECT_PATTERNS: readonly RegExp[] = [
   /[0-9a-f]{24}/i,
   /Signature keyId/i,
   /BEGIN [A-Z ]*KEY/,
@@ -120,7 +120,7 @@ const SUSPECT: readonly RegExp[] = [
  */
 export function requireAnonymous(text: string, secrets: readonly string[]): void {
   const isSuspect =
-    SUSPECT.some((pattern) => pattern.test(text)) ||
+    SUSPECT_PATTERNS.some((pattern) => pattern.test(text)) ||
     secrets.some((secret) => secret.length > 5 && text.includes(secret));
   if (isSuspect) {
     throw new Error(

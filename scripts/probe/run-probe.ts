@@ -5,11 +5,11 @@ import { Anonymiser } from './anonymiser.ts';
 import { type CleanUpResult, cleanUp } from './clean-up.ts';
 import { Client, type Exchange } from './client.ts';
 import type { AdministratorCredentials } from './credentials.ts';
-import { HostRefused, requireSameOrganisation } from './host-check.ts';
+import { requireSameOrganisation, UnusableHost } from './host-check.ts';
 import type { Probe, Question } from './question.ts';
 import { LAST_QUESTION, QUESTIONS } from './questions.ts';
 import type { AskedQuestion, FinishedRun } from './report.ts';
-import { asTestObject, TEST_KINDS, type TestObject } from './test-object.ts';
+import { asTestObject, TEST_OBJECT_KINDS, type TestObject } from './test-object.ts';
 import { scopeOf, TestObjects } from './test-objects.ts';
 import { UnansweredQuestion } from './unanswered-question.ts';
 import { openWire, type WireOptions } from './wire.ts';
@@ -37,7 +37,7 @@ export interface RunOutcome extends FinishedRun {
 /**
  * Removes the objects that earlier runs left, checks the host, asks all questions, and always
  * cleans up.
- * @throws SurveyError, HostRefused before anything was created
+ * @throws SurveyError, UnusableHost before anything was created
  */
 export async function runProbe(options: RunOptions): Promise<RunOutcome> {
   const { stop, onProgress = () => {}, onExchange = () => {} } = options;
@@ -51,11 +51,11 @@ export async function runProbe(options: RunOptions): Promise<RunOutcome> {
     () => scopeOf(objects, wire.systemId, description, mayDeleteRecord),
     stop,
     (exchange) => {
-      for (const kind of TEST_KINDS) {
+      for (const kind of TEST_OBJECT_KINDS) {
         const created = asTestObject(kind, exchange.body);
-        if (created !== undefined) nameObject(anonymiser, created, objects.run);
+        if (created !== undefined) labelObject(anonymiser, created, objects.run);
       }
-      for (const object of objects.made.values()) nameObject(anonymiser, object, objects.run);
+      for (const object of objects.made.values()) labelObject(anonymiser, object, objects.run);
       onExchange(exchange, anonymiser);
     },
   );
@@ -75,7 +75,7 @@ export async function runProbe(options: RunOptions): Promise<RunOutcome> {
     const before = await clean();
     reportCleanUp(before, onProgress);
     if (before.left.length > 0 || before.isRecordRestored === false)
-      throw new HostRefused(LEFT_OVER_MESSAGE);
+      throw new UnusableHost(LEFTOVERS_MESSAGE);
     let probe: Probe | undefined;
     try {
       onProgress('Checking this host and the credentials');
@@ -114,7 +114,7 @@ export async function runProbe(options: RunOptions): Promise<RunOutcome> {
   };
 }
 
-const LEFT_OVER_MESSAGE =
+const LEFTOVERS_MESSAGE =
   'Left-overs of an earlier run could not be removed, so nothing new was created. Remove them in the Admin Portal, or run again.';
 
 async function askQuestion(
@@ -144,7 +144,7 @@ function reportCleanUp({ removed, left }: CleanUpResult, onProgress: (line: stri
 }
 
 /** Labels a test object by its name, for example `group 1`. */
-function nameObject(anonymiser: Anonymiser, { id, name }: TestObject, run: string): void {
+function labelObject(anonymiser: Anonymiser, { id, name }: TestObject, run: string): void {
   const label = name.split('-').slice(-2).join(' ');
   anonymiser.name(id, name.includes(run) ? label : `earlier ${label}`);
 }

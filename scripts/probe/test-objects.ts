@@ -3,10 +3,10 @@ import type { ProbeScope } from './permission.ts';
 import {
   asTestObject,
   COLLECTION_PATHS,
-  type TestKind,
+  makeTestEmail,
+  makeTestName,
   type TestObject,
-  testEmail,
-  testName,
+  type TestObjectKind,
 } from './test-object.ts';
 import { UnansweredQuestion } from './unanswered-question.ts';
 
@@ -22,7 +22,7 @@ export class TestObjects {
 
   /** Returns a static system group of this run. Creates it at the first call. */
   group(client: Client, index: number): Promise<TestObject> {
-    const name = testName(this.run, 'group', index);
+    const name = makeTestName(this.run, 'group', index);
     return this.#create(client, 'system_group', name, { name });
   }
 
@@ -31,8 +31,8 @@ export class TestObjects {
    * password, gets no mail, and has no account on any host.
    */
   user(client: Client, index: number): Promise<TestObject> {
-    const username = testName(this.run, 'user', index);
-    const body = { username, email: testEmail(username), state: 'STAGED' };
+    const username = makeTestName(this.run, 'user', index);
+    const body = { username, email: makeTestEmail(username), state: 'STAGED' };
     return this.#create(client, 'user', username, body);
   }
 
@@ -42,7 +42,7 @@ export class TestObjects {
    * schema.
    */
   async dynamicGroup(client: Client, index: number, hostname: string): Promise<TestObject> {
-    const name = testName(this.run, 'dynamic', index);
+    const name = makeTestName(this.run, 'dynamic', index);
     const rule = { field: 'hostname', operator: 'eq', value: hostname };
     const create = (filters: readonly unknown[]) =>
       this.#create(client, 'system_group', name, {
@@ -67,7 +67,12 @@ export class TestObjects {
     this.made.delete(id);
   }
 
-  async #create(client: Client, kind: TestKind, name: string, body: object): Promise<TestObject> {
+  async #create(
+    client: Client,
+    kind: TestObjectKind,
+    name: string,
+    body: object,
+  ): Promise<TestObject> {
     const known = this.#created.get(name);
     if (known !== undefined) return known;
     const answer = await client.send({

@@ -15,7 +15,7 @@ const DELIMITERS = /[\t-\r"=\\]/g;
  * value is a JSON string in which `=` and line breaks are escaped, so that a name cannot imitate a
  * field or line.
  */
-export function auditLine(write: LoggedWrite): string {
+export function formatAuditLine(write: LoggedWrite): string {
   const { op, type, id, systemId, name, fields, attributes = [] } = write;
   const hasSudoFields = op !== 'remove' && /^user/.test(type);
   const { sudo = false, sudo_without_password = false } = write.sudo ?? {};

@@ -9,7 +9,7 @@ export interface Configuration {
   readonly agentServerHost: string | undefined;
 }
 
-const REGISTER_AGAIN = 'Register the agent again.';
+const REGISTER_AGAIN_ADVICE = 'Register the agent again.';
 
 /**
  * The error for a host that is not registered: it has no agent directory, no jcagent.conf, or no
@@ -42,7 +42,7 @@ export function readConfiguration(path: string, waitedSeconds = 0): Configuratio
   if (typeof systemKey !== 'string' || !/^[0-9a-f]{24}$/i.test(systemKey)) {
     throw new BadIdentity([
       `The systemKey in ${path} is not a system id (24 hexadecimal digits).`,
-      REGISTER_AGAIN,
+      REGISTER_AGAIN_ADVICE,
     ]);
   }
   const serverHost = fields['agentServerHost'];
@@ -61,10 +61,10 @@ function parseObject(text: string, path: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new BadIdentity([`${path} is not JSON.`, REGISTER_AGAIN]);
+    throw new BadIdentity([`${path} is not JSON.`, REGISTER_AGAIN_ADVICE]);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new BadIdentity([`${path} does not hold a JSON object.`, REGISTER_AGAIN]);
+    throw new BadIdentity([`${path} does not hold a JSON object.`, REGISTER_AGAIN_ADVICE]);
   }
   return value as Record<string, unknown>;
 }

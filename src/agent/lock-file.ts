@@ -36,7 +36,7 @@ interface LockOnDisk {
  * The outcome of an attempt to take a lock: `taken`, or the state of the process that holds the
  * lock.
  */
-export type LockAttempt = 'taken' | Exclude<ProcessState, 'dead'>;
+export type LockOutcome = 'taken' | Exclude<ProcessState, 'dead'>;
 
 /**
  * Returns a lock that this process may hold for up to `durationMs` milliseconds. Writes no file.
@@ -55,7 +55,7 @@ export function prepareLock(durationMs: number): Lock {
  * it from the first. A run therefore first takes a takeover lock, a file named after the dead lock.
  * It then checks that the dead lock still exists, and replaces it.
  */
-export function takeLock(path: string, ownLock: Lock): LockAttempt {
+export function takeLock(path: string, ownLock: Lock): LockOutcome {
   if (createFile(path, JSON.stringify(ownLock))) return 'taken';
   const foundLock = readLock(path);
   // The lock was released in the meantime. The next attempt takes the lock or finds another holder.
@@ -71,7 +71,7 @@ export function takeLock(path: string, ownLock: Lock): LockAttempt {
   } finally {
     releaseLock(takeoverPath, ownLock);
   }
-  removeDeadTakeovers(path);
+  removeDeadTakeoverLocks(path);
   return 'taken';
 }
 
@@ -137,7 +137,7 @@ function findHolderState({ lock }: LockOnDisk): ProcessState {
  * lock may call this function. A takeover lock is named after a dead lock, and that lock cannot
  * return once there is a new holder.
  */
-function removeDeadTakeovers(path: string): void {
+function removeDeadTakeoverLocks(path: string): void {
   const prefix = `${basename(path)}.`;
   for (const name of readdirSync(dirname(path))) {
     const file = join(dirname(path), name);

@@ -4,7 +4,7 @@ import { monotonicMs } from '../base/monotonic-clock.ts';
 import { pollUntil } from '../base/poll-until.ts';
 import type { Run } from '../run.ts';
 import {
-  type LockAttempt,
+  type LockOutcome,
   prepareLock,
   readLockHolder,
   releaseLock,
@@ -40,7 +40,7 @@ export async function withLock<T>(
   const path = join(agentDir, LOCK_FILE_NAME);
   const ownLock = prepareLock(timeoutMs);
   const deadlineMs = monotonicMs() + timeoutMs;
-  let attempt: LockAttempt = 'alive';
+  let attempt: LockOutcome = 'alive';
   const tryLock = () => {
     try {
       attempt = takeLock(path, ownLock);
@@ -72,7 +72,7 @@ export function cleanUpLock(agentDir: string): void {
 function lockHeldError(
   path: string,
   timeoutMs: number,
-  lastAttempt: LockAttempt,
+  lastAttempt: LockOutcome,
 ): LocalActionFailed {
   const pid = readLockHolder(path)?.pid ?? 'unknown';
   const seconds = Math.max(Math.round(timeoutMs / 1000), 0);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoggedWrite, Run } from '../run.ts';
-import { auditLine } from './audit-line.ts';
+import { formatAuditLine } from './audit-line.ts';
 import { mayRun } from './find-program.ts';
 
 /** The maximum time to wait for the logger, in milliseconds. */
@@ -39,7 +39,7 @@ export async function logWrites(
     detached: true,
   });
   const exitEvent = once(logger, 'exit');
-  const lines = writes.map((write) => `${auditLine(write)}\n`).join('');
+  const lines = writes.map((write) => `${formatAuditLine(write)}\n`).join('');
   // The logger may exit before it has read everything.
   logger.stdin.on('error', () => {}).end(report.conceal(lines));
   await Promise.race([exitEvent, sleep(MAX_WAIT_MS, undefined, { ref: false })]);

@@ -10,7 +10,7 @@ import { parseAnswer, unexpectedResponse } from './parse-answer.ts';
 import { refusalError, unauthorizedError } from './refusal-error.ts';
 
 /** A token is renewed up to this many milliseconds before it expires. */
-const MAX_MARGIN_MS = 60_000;
+const MAX_RENEWAL_MARGIN_MS = 60_000;
 
 /** The maximum length of a quoted description, in characters. */
 const MAX_DESCRIPTION_LENGTH = 300;
@@ -52,7 +52,7 @@ export async function fetchAccessToken(
   if (!/^bearer$/i.test(String(token_type ?? 'bearer'))) {
     throw unexpectedResponse(session, request, 'token_type is not bearer');
   }
-  return { text: access_token, renewAt: monotonicMs() + computeUsableMs(expires_in) };
+  return { text: access_token, renewAt: monotonicMs() + computeUsableLifetimeMs(expires_in) };
 }
 
 /** Returns the error for a refused token request. Uses OAuth's error code if the answer has one. */
@@ -94,8 +94,8 @@ function parseObject(text: string): Record<string, unknown> {
  * Returns the time for which a token is used, in milliseconds. A token without a usable lifetime is
  * used for the whole run.
  */
-function computeUsableMs(expiresIn: unknown): number {
+function computeUsableLifetimeMs(expiresIn: unknown): number {
   const seconds = Number(/^\d+(\.\d+)?$/.test(String(expiresIn)) ? expiresIn : 0);
   const lifetimeMs = seconds > 0 ? seconds * 1000 : Number.POSITIVE_INFINITY;
-  return lifetimeMs - Math.min(MAX_MARGIN_MS, lifetimeMs / 2);
+  return lifetimeMs - Math.min(MAX_RENEWAL_MARGIN_MS, lifetimeMs / 2);
 }

@@ -75,7 +75,7 @@ export async function readAllSystems(session: Session): Promise<DatedValue<Admin
  * Reads the record of one system; undefined if the record is gone. `what` names the record in error
  * messages.
  */
-export async function readAnySystem(
+export async function readSystemById(
   session: Session,
   id: string,
   what: string,
@@ -123,7 +123,7 @@ export function isRefusal(error: unknown): error is Rejected {
  * that call rejects. Returns a refusal that concerns only this record. Throws errors that concern
  * the whole run.
  */
-export async function deleteAnySystem(
+export async function deleteSystemById(
   session: Session,
   id: string,
   what: string,

@@ -3,7 +3,7 @@ import { UnexpectedResponse } from '../base/errors.ts';
 /** The number of entries to request for each page. JumpCloud allows no more. */
 const PAGE_SIZE = 100;
 /** A page with fewer entries than this is sparse: JumpCloud dropped most of its entries. */
-const SPARSE_BELOW = PAGE_SIZE / 2;
+const SPARSE_PAGE_THRESHOLD = PAGE_SIZE / 2;
 /**
  * The maximum number of pages of a list. Real lists are far shorter, so an API with more pages is
  * broken.
@@ -14,10 +14,10 @@ const MAX_ENTRIES = MAX_PAGES * PAGE_SIZE;
 const MAX_RESTARTS = 5;
 
 /**
- * The maximum overlap of two pages, in entries. Only pages of at least SPARSE_BELOW entries
+ * The maximum overlap of two pages, in entries. Only pages of at least SPARSE_PAGE_THRESHOLD entries
  * overlap, so each page starts at a later position than the previous page.
  */
-const MAX_OVERLAP = SPARSE_BELOW / 2;
+const MAX_OVERLAP = SPARSE_PAGE_THRESHOLD / 2;
 
 /** The part of a list that a request asks for. */
 export interface PageRequest {
@@ -67,7 +67,7 @@ export interface PagedList<T> {
  */
 export async function readPages<T>(list: PagedList<T>): Promise<T[]> {
   const entries = new Map<string, T>();
-  let previousPage: ReadPage | undefined;
+  let previousPage: PageSummary | undefined;
   let skip = 0;
   let restarts = 0;
   let overlap = 1;
@@ -77,12 +77,12 @@ export async function readPages<T>(list: PagedList<T>): Promise<T[]> {
       skip,
     });
     if (total !== undefined && total > MAX_ENTRIES) {
-      throw tooLongError(
+      throw tooLongListError(
         list.name,
         `has ${total} entries, more than the maximum of ${MAX_ENTRIES}`,
       );
     }
-    const page: ReadPage = { skip, total, keys: found.map(list.keyOf) };
+    const page: PageSummary = { skip, total, keys: found.map(list.keyOf) };
     if (previousPage !== undefined && !isContinuous(page, previousPage, list, entries)) {
       if (list.onChange === 'step back') {
         skip = Math.max(skip - (PAGE_SIZE - 1), 0);
@@ -100,19 +100,19 @@ export async function readPages<T>(list: PagedList<T>): Promise<T[]> {
     previousPage = page;
     skip += computeStep(page, overlap);
   }
-  throw tooLongError(list.name, `did not end after ${MAX_PAGES} pages of ${PAGE_SIZE}`);
+  throw tooLongListError(list.name, `did not end after ${MAX_PAGES} pages of ${PAGE_SIZE}`);
 }
 
 /** The parts of a page that are compared with the next page. */
-interface ReadPage {
+interface PageSummary {
   readonly skip: number;
   readonly total: number | undefined;
   readonly keys: readonly string[];
 }
 
 /** Returns the number of positions from the start of a page to the start of the next page. */
-function computeStep({ keys: { length } }: ReadPage, overlap: number): number {
-  if (length < SPARSE_BELOW) return PAGE_SIZE;
+function computeStep({ keys: { length } }: PageSummary, overlap: number): number {
+  if (length < SPARSE_PAGE_THRESHOLD) return PAGE_SIZE;
   // A page can be longer than requested. It then covers at least as many positions as it has
   // entries.
   return length > PAGE_SIZE ? length : length - overlap;
@@ -120,8 +120,8 @@ function computeStep({ keys: { length } }: ReadPage, overlap: number): number {
 
 /** Returns whether a page continues the previous page without a gap that may hide entries. */
 function isContinuous<T>(
-  page: ReadPage,
-  previousPage: ReadPage,
+  page: PageSummary,
+  previousPage: PageSummary,
   { name, onChange }: PagedList<T>,
   knownEntries: ReadonlyMap<string, T>,
 ): boolean {
@@ -129,7 +129,7 @@ function isContinuous<T>(
   const { length } = previousPage.keys;
   if (page.skip > previousPage.skip && length > 0 && first === previousPage.keys[0])
     throw repeatedPageError(name);
-  const hasOverlap = length >= SPARSE_BELOW && length <= PAGE_SIZE;
+  const hasOverlap = length >= SPARSE_PAGE_THRESHOLD && length <= PAGE_SIZE;
   if (onChange === 'step back') {
     return page.skip === 0 || !hasOverlap || (first !== undefined && knownEntries.has(first));
   }
@@ -143,7 +143,7 @@ function isContinuous<T>(
  * Returns whether a page is the last one of the list. Ignores a total that is lower than the number
  * of entries read.
  */
-function isLastPage({ skip, total = 0, keys: { length } }: ReadPage): boolean {
+function isLastPage({ skip, total = 0, keys: { length } }: PageSummary): boolean {
   return length < PAGE_SIZE ? skip + PAGE_SIZE >= total : skip + length === total;
 }
 
@@ -161,7 +161,7 @@ function changingListError(list: string): UnexpectedResponse {
   ]);
 }
 
-function tooLongError(list: string, reason: string): UnexpectedResponse {
+function tooLongListError(list: string, reason: string): UnexpectedResponse {
   return new UnexpectedResponse([
     `The list of ${list} ${reason}.`,
     'Check api_url, region and proxy. If they are right, report this error to JumpCloud.',

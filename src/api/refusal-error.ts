@@ -54,7 +54,7 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
     );
   }
   if (REDIRECT_STATUSES.has(status)) {
-    const targetClause = redirectTarget(session, reply);
+    const targetClause = describeRedirectTarget(session, reply);
     return new UnexpectedResponse(
       failureText(
         purpose,
@@ -95,7 +95,7 @@ function chooseAdvice({ authentication }: Session, status: number): string {
  * Returns the host that a redirect leads to. Leaves out the path, which may repeat data of the
  * request.
  */
-function redirectTarget(session: Session, { headers }: Reply): string {
+function describeRedirectTarget(session: Session, { headers }: Reply): string {
   const { location } = headers;
   if (location === undefined || !URL.canParse(location, session.origin)) return '';
   return ` to ${new URL(location, session.origin).host}`;

@@ -43,6 +43,6 @@ export function truncate(text: string, maxLength = MAX_QUOTE_LENGTH): string {
 }
 
 /** Returns a count with its noun: `1 file`, `2 files`. */
-export function countOf(count: number, noun: string): string {
+export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

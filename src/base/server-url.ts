@@ -1,8 +1,8 @@
 // Messages for a text that `parseServerUrl` rejects. They do not quote the text, because it may
 // contain a password.
-export const EXPECTED_SERVER =
+export const SERVER_URL_MESSAGE =
   'expected an http or https URL such as https://host or https://host:8443, without path, query or fragment';
-export const EXPECTED_PROXY = `${EXPECTED_SERVER}; special characters in user and password must be percent-encoded`;
+export const PROXY_URL_MESSAGE = `${SERVER_URL_MESSAGE}; special characters in user and password must be percent-encoded`;
 
 /**
  * Parses the URL of a server: http or https, a host, and optionally a port, user and password.

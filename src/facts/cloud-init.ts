@@ -12,7 +12,7 @@ const INSTANCE_DATA_PATH = '/run/cloud-init/instance-data.json';
 const MAX_MIB = 16;
 
 /** The text that cloud-init writes in place of a value that only root may read. */
-const REDACTED = 'redacted for non-root user';
+const REDACTED_TEXT = 'redacted for non-root user';
 
 /** The key of each fact in the object `v1`. These keys are the same on all clouds. */
 const V1_KEYS: Readonly<Record<string, string>> = {
@@ -52,7 +52,7 @@ export class CloudInit {
   readFact(name: string): Fact {
     const tag = tagOf(name);
     const value = tag === undefined ? this.#value(name) : this.#tags().get(tag);
-    return toFact(value === REDACTED ? undefined : value, INSTANCE_DATA_PATH);
+    return toFact(value === REDACTED_TEXT ? undefined : value, INSTANCE_DATA_PATH);
   }
 
   /** Returns the names of this instance's tags. */

@@ -20,7 +20,7 @@ const FACT_PATHS: Readonly<Record<string, string>> = {
 const TAGS_PATH = 'meta-data/tags/instance';
 
 /** Sends a GET request with a session token. */
-type GetMetadata = (path: string) => Promise<MetadataAnswer>;
+type MetadataGetter = (path: string) => Promise<MetadataAnswer>;
 
 /**
  * Reads facts from EC2's metadata service. Uses IMDSv2 only: every request carries a session token.
@@ -29,7 +29,7 @@ export class Ec2 implements CloudProvider {
   readonly name = 'aws';
   readonly service = SERVICE_NAME;
   readonly #service: MetadataService;
-  #session: Promise<GetMetadata> | undefined;
+  #session: Promise<MetadataGetter> | undefined;
 
   constructor(service: MetadataService) {
     this.#service = service;
@@ -62,7 +62,7 @@ export class Ec2 implements CloudProvider {
 }
 
 /** Fetches a session token from the first address that answers. */
-async function openSession(service: MetadataService): Promise<GetMetadata> {
+async function openSession(service: MetadataService): Promise<MetadataGetter> {
   let failure: unknown;
   for (const address of ADDRESSES) {
     try {

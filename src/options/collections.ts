@@ -1,6 +1,6 @@
 import { coerceWith } from './coerce-with.ts';
 import { coerceList, coerceMapping } from './coercions.ts';
-import { asInvalid, InvalidValue, type ValidationIssue } from './invalid-value.ts';
+import { InvalidValue, requireInvalidValue, type ValidationIssue } from './invalid-value.ts';
 
 /** Reads a list without checking its items. */
 const toList = coerceWith('a list, or text with commas between the items', coerceList);
@@ -20,7 +20,7 @@ export function toListOf<T>(toItem: (value: unknown) => T): (value: unknown) => 
         items.push(item);
         return item;
       } catch (error) {
-        const invalid = asInvalid(error);
+        const invalid = requireInvalidValue(error);
         issues.push(...invalid.issues.map((issue) => ({ ...issue, path: [index, ...issue.path] })));
         return invalid.partial;
       }

@@ -9,7 +9,7 @@ import type { Option, ReadContext } from './option.ts';
 const ID_HINT =
   "System Context cannot look up names; find the id in the URL of the object's page in the Admin Portal, or with JumpCloud's API or PowerShell module";
 const NAMES_HINT =
-  'To use names instead, run jumpcloud_names where an API key is available, and pass the "names" of its result in the option names';
+  'To use names instead, run jumpcloud_names where an API key is available, and pass the key "names" of its result as the option "names"';
 
 /** The kind of an option's objects, or a function that derives the kind from the other options. */
 export type KindResolver =

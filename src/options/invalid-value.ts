@@ -40,7 +40,7 @@ export class InvalidValue extends Error {
 }
 
 /** Returns an `InvalidValue` unchanged; rethrows any other error. */
-export function asInvalid(error: unknown): InvalidValue {
+export function requireInvalidValue(error: unknown): InvalidValue {
   if (error instanceof InvalidValue) return error;
   throw error;
 }

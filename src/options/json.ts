@@ -28,7 +28,7 @@ const MAX_EXACT_NUMBER_LENGTH = 15;
  */
 export function parseJson(text: string): unknown {
   const value = parseText(text);
-  const parts = splitAtRoundedNumbers(text);
+  const parts = splitAtInexactNumbers(text);
   return parts.length === 1 ? value : parseText(parts.join(INFINITE_NUMBER));
 }
 
@@ -81,7 +81,7 @@ function isJsonPrefix(text: string): boolean {
  * JSON.parse would round, and returns the parts.
  * @throws JsonError
  */
-function splitAtRoundedNumbers(text: string): string[] {
+function splitAtInexactNumbers(text: string): string[] {
   const openContainers: (Set<string> | undefined)[] = [];
   const parts: string[] = [];
   let start = 0;

@@ -1,6 +1,6 @@
 import type { Problem } from '../base/errors.ts';
 import { parseServerUrl } from '../base/server-url.ts';
-import { asInvalid, INVALID, type ValidationIssue } from './invalid-value.ts';
+import { INVALID, requireInvalidValue, type ValidationIssue } from './invalid-value.ts';
 import { InvalidNames, NameLookup } from './names.ts';
 import { nearestNames } from './nearest-name.ts';
 import type {
@@ -36,7 +36,7 @@ export async function readOptions<T extends OptionTable>(
 ): Promise<ParsedOptions<T>> {
   const unknown = [...rawOptions.keys()].filter((name) => !Object.hasOwn(table, name));
   const unsupported =
-    unknown.length > 0 ? [unsupportedProblem(module, unknown, Object.keys(table))] : [];
+    unknown.length > 0 ? [unsupportedOptionsProblem(module, unknown, Object.keys(table))] : [];
   const names = await readNames(table, rawOptions);
   const { problems, partial, values } = await readValues(table, { names, rawOptions, expansion });
   // Uses the lookup with which the other options were read, because that lookup has recorded the
@@ -65,7 +65,7 @@ async function readNames(
     })) as NameLookup;
   } catch (error) {
     // The problem is reported when readValues reads the option again.
-    asInvalid(error);
+    requireInvalidValue(error);
     return new InvalidNames();
   }
 }
@@ -90,7 +90,7 @@ export async function readValues<T extends OptionTable>(
     try {
       values[name] = await option.read(value, context);
     } catch (error) {
-      const { issues, partial } = asInvalid(error);
+      const { issues, partial } = requireInvalidValue(error);
       for (const issue of issues) problems.push(toProblem(name, issue));
       values[name] = partial;
       isComplete = false;
@@ -120,7 +120,11 @@ function toProblem(option: string, { path, message, ...advice }: ValidationIssue
   };
 }
 
-function unsupportedProblem(module: string, unknown: readonly string[], known: string[]): Problem {
+function unsupportedOptionsProblem(
+  module: string,
+  unknown: readonly string[],
+  known: string[],
+): Problem {
   const sorted = [...known].sort().join(', ');
   const nearest = nearestNames(unknown, known);
   const hints = nearest.flatMap((suggestion, i) => {
@@ -172,15 +176,17 @@ function redactValue({ suboptions, secret }: Option<unknown>, value: unknown): u
   if (suboptions !== undefined && value !== INVALID) {
     return moduleArgs(suboptions, Object(value));
   }
-  return secret ? maskCredentials(value) : maskInvalid(value);
+  return secret ? maskCredentials(value) : maskInvalidParts(value);
 }
 
 /** Returns a value with its invalid parts masked. */
-function maskInvalid(value: unknown): unknown {
+function maskInvalidParts(value: unknown): unknown {
   if (value === INVALID) return MASK;
-  if (Array.isArray(value)) return value.map(maskInvalid);
+  if (Array.isArray(value)) return value.map(maskInvalidParts);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, maskInvalid(inner)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, maskInvalidParts(inner)]),
+  );
 }
 
 /** Masks the credentials in a server's URL; masks any other text completely. */

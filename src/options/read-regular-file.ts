@@ -15,10 +15,10 @@ export function readRegularFile(path: string, maxMib: number): Buffer {
   let descriptor: number | undefined;
   try {
     // Checked before opening, because opening a device may have side effects.
-    if (!statSync(path).isFile()) throw notRegularError();
+    if (!statSync(path).isFile()) throw notRegularFileError();
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-    if (!fstatSync(descriptor).isFile()) throw notRegularError();
-    return readAtMost(descriptor, maxMib);
+    if (!fstatSync(descriptor).isFile()) throw notRegularFileError();
+    return readToEnd(descriptor, maxMib);
   } catch (error) {
     if (error instanceof UserFileError) throw error;
     throw new UserFileError(`cannot be read (${(error as NodeJS.ErrnoException).code})`);
@@ -32,7 +32,7 @@ export function readRegularFile(path: string, maxMib: number): Buffer {
  * files report zero.
  * @throws UserFileError when the file is larger than `maxMib`
  */
-export function readAtMost(descriptor: number, maxMib: number): Buffer {
+export function readToEnd(descriptor: number, maxMib: number): Buffer {
   const maxBytes = maxMib * MIB;
   let bytes = Buffer.alloc(INITIAL_BYTES);
   for (let length = 0; ; ) {
@@ -44,6 +44,6 @@ export function readAtMost(descriptor: number, maxMib: number): Buffer {
   }
 }
 
-function notRegularError(): UserFileError {
+function notRegularFileError(): UserFileError {
   return new UserFileError('is not a regular file');
 }

@@ -1,4 +1,4 @@
-import { EXPECTED_PROXY, EXPECTED_SERVER, parseServerUrl } from '../base/server-url.ts';
+import { PROXY_URL_MESSAGE, parseServerUrl, SERVER_URL_MESSAGE } from '../base/server-url.ts';
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
 
@@ -26,8 +26,8 @@ export function proxyUrl(): Option<string | undefined> {
 
 /** Reads the base URL of an API. Returns it without a trailing slash. */
 function toApiUrl(value: unknown): string {
-  const url = toServerUrl(value, EXPECTED_SERVER);
-  requireSafe(url, 'the content of a request is not signed');
+  const url = toServerUrl(value, SERVER_URL_MESSAGE);
+  requireSafeUrl(url, 'the content of a request is not signed');
   return url.origin;
 }
 
@@ -38,11 +38,11 @@ function toEndpointUrl(value: unknown): string {
       'expected an http or https URL such as https://host/path, without query or fragment',
     );
   }
-  requireSafe(url, 'it would carry a secret unencrypted');
+  requireSafeUrl(url, 'it would carry a secret unencrypted');
   return url.href;
 }
 
-function requireSafe({ username, password, protocol, hostname }: URL, reason: string): void {
+function requireSafeUrl({ username, password, protocol, hostname }: URL, reason: string): void {
   if (username !== '' || password !== '') {
     throw new InvalidValue('must not hold a user or password');
   }
@@ -54,7 +54,7 @@ function requireSafe({ username, password, protocol, hostname }: URL, reason: st
 }
 
 function toProxyUrl(value: unknown): string {
-  return toServerUrl(value, EXPECTED_PROXY).href.replace(/\/$/, '');
+  return toServerUrl(value, PROXY_URL_MESSAGE).href.replace(/\/$/, '');
 }
 
 function toServerUrl(value: unknown, expected: string): URL {

@@ -20,7 +20,7 @@ export interface OptionsState {
 }
 
 /** The context for reading options. */
-export interface ReadingContext {
+export interface CallEnvironment {
   /** True for `--validate`: credentials may be missing. */
   readonly isValidation: boolean;
   readonly signal: AbortSignal;
@@ -55,7 +55,7 @@ export async function readCallValues<T extends OptionTable>(
   module: Module<string, T>,
   { rawOptions, problems }: GivenOptions,
   call: OptionsState,
-  { isValidation, signal, report }: ReadingContext,
+  { isValidation, signal, report }: CallEnvironment,
 ): Promise<CallValues<T>> {
   const expandsFacts = coerceBoolean(rawOptions.get('expand_facts')) === true;
   const references = expandsFacts ? await module.loadReferences?.() : undefined;
@@ -66,13 +66,13 @@ export async function readCallValues<T extends OptionTable>(
   // still add names.
   call.getModuleArgs = () => moduleArgs(module.options, first.partial);
   const credentials = isValidation ? [] : (module.credentialProblems?.(first.partial) ?? []);
-  const values = requireValid(module, first, problems, credentials);
+  const values = requireValidOptions(module, first, problems, credentials);
   const expand = async () => {
     if (references === undefined) return values;
     const expansion = await references.resolve(signal, (facts) => report.setFacts(facts));
     const table = expandableOptions(module.options);
     const second = await readValues(table, { names: call.names, rawOptions, expansion });
-    return requireValid(module, {
+    return requireValidOptions(module, {
       problems: second.problems,
       partial: { ...first.partial, ...second.partial },
       ...(second.values && { values: { ...values, ...second.values } }),
@@ -85,7 +85,7 @@ function expandableOptions(table: OptionTable): OptionTable {
   return Object.fromEntries(Object.entries(table).filter(([, option]) => option.isExpandable));
 }
 
-function requireValid<T extends OptionTable>(
+function requireValidOptions<T extends OptionTable>(
   module: Module<string, T>,
   { problems, partial, values }: ParsedOptions<T>,
   before: readonly Problem[] = [],

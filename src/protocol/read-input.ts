@@ -5,7 +5,7 @@ import { InvalidArguments } from '../base/errors.ts';
 import { describeValue } from '../options/describe-value.ts';
 import { JsonError, parseJson } from '../options/json.ts';
 import { quotePath } from '../options/quote-name.ts';
-import { readAtMost, UserFileError } from '../options/read-regular-file.ts';
+import { readToEnd, UserFileError } from '../options/read-regular-file.ts';
 import type { InputSource } from './command-line.ts';
 
 /** The maximum size of the input, in MiB. */
@@ -111,7 +111,7 @@ async function readFileOrPipe(source: FileSource): Promise<string> {
   }
   try {
     if (!stat.isFile()) throw fileError(source, 'is not a regular file');
-    return decodeUtf8(readAtMost(fd, MAX_MIB));
+    return decodeUtf8(readToEnd(fd, MAX_MIB));
   } catch (error) {
     throw error instanceof UserFileError ? invalidInputError(TOO_LARGE_MESSAGE) : error;
   } finally {

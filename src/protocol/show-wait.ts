@@ -3,7 +3,7 @@ import { toPrintable } from '../base/printable.ts';
 import type { Reporter } from '../run.ts';
 
 /** The time after which a wait is shown, in milliseconds. */
-const MIN_SHOWN_MS = 2000;
+const DISPLAY_DELAY_MS = 2000;
 const REWRITE_INTERVAL_MS = 500;
 /** The assumed width of a terminal that does not report its width. */
 const DEFAULT_COLUMNS = 80;
@@ -30,7 +30,7 @@ export function createWaitDisplay(): Reporter['showWait'] {
   const rewrite = async () => {
     const now = monotonicMs();
     const [last] = [...waits]
-      .filter(({ start }) => now - start >= MIN_SHOWN_MS)
+      .filter(({ start }) => now - start >= DISPLAY_DELAY_MS)
       .sort((a, b) => b.end - a.end);
     if (last === undefined) return;
     const { isatty } = await import('node:tty');

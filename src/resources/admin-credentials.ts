@@ -5,8 +5,8 @@ import {
   type adminOptions,
   CREDENTIAL_VARIABLES,
   type CredentialOption,
-  hasFormat,
-  WRONG_FORMAT,
+  hasCredentialFormat,
+  WRONG_FORMAT_MESSAGE,
 } from './admin-options.ts';
 
 /** The options of each kind of credentials: an API key, or a service account (client). */
@@ -55,8 +55,8 @@ export function credentialProblems(given: GivenOptions): Problem[] {
       const message = `is required with ${OPTIONS_BY_KIND[kind].find((other) => other !== option)}: give it here or in ${CREDENTIAL_VARIABLES[option]}`;
       return option === 'org_id' ? [] : [{ option, message }];
     }
-    if (hasFormat(option, text)) return [];
-    return [{ option, message: `${CREDENTIAL_VARIABLES[option]} ${WRONG_FORMAT}` }];
+    if (hasCredentialFormat(option, text)) return [];
+    return [{ option, message: `${CREDENTIAL_VARIABLES[option]} ${WRONG_FORMAT_MESSAGE}` }];
   });
 }
 

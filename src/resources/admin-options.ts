@@ -33,11 +33,11 @@ const FORMATS: Readonly<Record<CredentialOption, RegExp>> = {
   client_secret: CLIENT_FORMAT,
 };
 
-export const WRONG_FORMAT =
+export const WRONG_FORMAT_MESSAGE =
   'is not in the format that JumpCloud uses; copy it again from the Admin Portal';
 
 /** Returns whether a text has the format of a credential. */
-export function hasFormat(option: CredentialOption, text: string): boolean {
+export function hasCredentialFormat(option: CredentialOption, text: string): boolean {
   return FORMATS[option].test(text);
 }
 
@@ -91,7 +91,7 @@ function credential(option: CredentialOption): Option<string | undefined> {
       if (text === '') {
         throw new InvalidValue(`is empty; leave it out to use ${CREDENTIAL_VARIABLES[option]}`);
       }
-      if (!hasFormat(option, text)) throw new InvalidValue(WRONG_FORMAT);
+      if (!hasCredentialFormat(option, text)) throw new InvalidValue(WRONG_FORMAT_MESSAGE);
       return text;
     },
   };

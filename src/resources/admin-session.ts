@@ -37,7 +37,7 @@ export async function withAdminSession<T>(
       ? await authenticateApiKey(credentials, conceal)
       : await authenticateServiceAccount(run, options, credentials, destination, conceal);
   const session = await openSession(run, authentication, destination);
-  run.report.setApi(() => addRequests(session.report(), tokenSession?.report()));
+  run.report.setApi(() => addTokenRequests(session.report(), tokenSession?.report()));
   try {
     return await work(session);
   } finally {
@@ -53,7 +53,7 @@ interface AdminAuthentication {
 }
 
 type ApiKey = Extract<AdminCredentials, { apiKey: string }>;
-type Client = Exclude<AdminCredentials, ApiKey>;
+type ServiceAccountCredentials = Exclude<AdminCredentials, ApiKey>;
 
 async function authenticateApiKey(
   { apiKey, orgId }: ApiKey,
@@ -67,7 +67,7 @@ async function authenticateApiKey(
 async function authenticateServiceAccount(
   run: Run,
   options: AdminOptions,
-  client: Client,
+  client: ServiceAccountCredentials,
   { budget }: Destination,
   conceal: (secret: string) => void,
 ): Promise<AdminAuthentication> {
@@ -93,7 +93,7 @@ async function authenticateServiceAccount(
 }
 
 /** Returns the result's `api`. Adds the token requests to the number of requests. */
-function addRequests(
+function addTokenRequests(
   api: Readonly<Record<string, unknown>>,
   tokens: Readonly<Record<string, unknown>> = {},
 ): Record<string, unknown> {

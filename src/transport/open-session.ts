@@ -67,7 +67,7 @@ export async function withRegistration<T>(
   options: ConnectionOptions,
   work: SessionWork<T>,
 ): Promise<T> {
-  const session = await openForRegistration(run, registration, options, work.requests);
+  const session = await openSessionForRegistration(run, registration, options, work.requests);
   try {
     return await work.do(session);
   } finally {
@@ -75,7 +75,7 @@ export async function withRegistration<T>(
   }
 }
 
-async function openForRegistration(
+async function openSessionForRegistration(
   run: Run,
   registration: Registration,
   options: ConnectionOptions,

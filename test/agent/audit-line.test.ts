@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { auditLine } from '../../src/agent/audit-line.ts';
+import { formatAuditLine } from '../../src/agent/audit-line.ts';
 import { settingsOptions } from '../../src/resources/system/system-options.ts';
 import type { LoggedWrite } from '../../src/run.ts';
 import fc from '../harness/fast-check.ts';
@@ -7,11 +7,11 @@ import fc from '../harness/fast-check.ts';
 const ID = '5f1a3b0c9d2e4f6a7b8c9d10';
 const SYSTEM = '5f1a3b0c9d2e4f6a7b8c9d99';
 
-function line(write: Omit<LoggedWrite, 'systemId' | 'name'> & { name?: string }): string {
-  return auditLine({ systemId: SYSTEM, name: undefined, ...write });
+function lineFor(write: Omit<LoggedWrite, 'systemId' | 'name'> & { name?: string }): string {
+  return formatAuditLine({ systemId: SYSTEM, name: undefined, ...write });
 }
 
-/** Splits an audit line into its fields. Shares no code with `auditLine`. */
+/** Splits an audit line into its fields. Shares no code with `formatAuditLine`. */
 function fieldsOf(text: string): Record<string, string> {
   const fields = [...text.matchAll(/(\w+)=("[^"]*"|\S*)/g)];
   return Object.fromEntries(fields.map(([, key = '', value = '']) => [key, value]));
@@ -19,7 +19,7 @@ function fieldsOf(text: string): Record<string, string> {
 
 describe('auditLine', () => {
   const withPassword = { sudo: true, sudo_without_password: false };
-  const rows: [title: string, write: Parameters<typeof line>[0], expected: string][] = [
+  const rows: [title: string, write: Parameters<typeof lineFor>[0], expected: string][] = [
     [
       'a group that was joined has no sudo',
       { op: 'add', type: 'system_group', id: ID },
@@ -62,21 +62,21 @@ describe('auditLine', () => {
     ],
   ];
   test.each(rows)('in the audit line, %s', (_, write, expected) => {
-    expect(line(write)).toBe(expected);
+    expect(lineFor(write)).toBe(expected);
   });
 
   test('line breaks, quotes, backslashes and equals signs in a name are escaped in the audit line', () => {
     const name = 'a\r\nb" op=delete\\ type=system\u2028\u0085\u202e';
     const escaped =
       '"a\\u000d\\u000ab\\u0022 op\\u003ddelete\\u005c type\\u003dsystem\\u2028\\u0085\\u202e"';
-    const text = line({ op: 'add', type: 'user', id: ID, name });
+    const text = lineFor({ op: 'add', type: 'user', id: ID, name });
     expect(text).toContain(` name=${escaped}`);
     expect(JSON.parse(escaped)).toBe(name);
   });
 
   test('an audit line names as many attributes as fit, and counts the others', () => {
     const attributes = Array.from({ length: 100 }, (_, i) => `attribute-${i}`);
-    const fields = fieldsOf(line({ op: 'update', type: 'system', fields: [], attributes }));
+    const fields = fieldsOf(lineFor({ op: 'update', type: 'system', fields: [], attributes }));
     const listed = fields['attributes']?.split(',') ?? [];
     expect(listed).toEqual(attributes.slice(0, listed.length));
     expect(listed.length).toBeGreaterThan(40);
@@ -91,7 +91,14 @@ describe('auditLine', () => {
   test('a name cannot start a second audit line or a second field', () => {
     fc.assert(
       fc.property(text, fc.array(text), (name, attributes) => {
-        const written = line({ op: 'add', type: 'policy', id: ID, name, fields: [], attributes });
+        const written = lineFor({
+          op: 'add',
+          type: 'policy',
+          id: ID,
+          name,
+          fields: [],
+          attributes,
+        });
         expect(written).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
         const keys = [...written.matchAll(/(\S*)=/g)].map(([, key]) => key);
         const expected = ['op', 'type', 'id', 'system', 'name', 'fields'];
@@ -109,8 +116,8 @@ describe('auditLine', () => {
     fc.assert(
       fc.property(text, fc.array(text), (name, attributes) => {
         const sudo = { sudo: false, sudo_without_password: false };
-        const edge = line({ op: 'update', type: 'user_group', id: ID, sudo, name });
-        const record = line({ op: 'update', type: 'system', fields, attributes });
+        const edge = lineFor({ op: 'update', type: 'user_group', id: ID, sudo, name });
+        const record = lineFor({ op: 'update', type: 'system', fields, attributes });
         expect(Buffer.byteLength(edge)).toBeLessThan(1000);
         expect(Buffer.byteLength(record)).toBeLessThan(1000);
       }),

@@ -55,7 +55,7 @@ test('no two processes hold a lock at once, even if processes die during a takeo
   expect(readdirSync(agentDir).sort()).toEqual(['counter']);
 }, 60_000);
 
-test('only one of two processes takes over the lock of a dead process, no matter at which step one of the two pauses', async () => {
+test('exactly one of two processes takes over the lock of a dead process, whichever step one of them pauses at', async () => {
   const outcomes: string[] = [];
   for (let step = 1; ; step++) {
     const agentDir = newDirectory();

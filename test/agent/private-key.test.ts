@@ -48,7 +48,7 @@ describe('a usable key', () => {
   });
 
   test.each([[[]], [['e']], [['d']], [['n']], [['e', 'd']], [RSA_NUMBERS]] as const)(
-    'loadPrivateKey loads a PKCS#1 key with extra zero bytes before the numbers %j',
+    'loadPrivateKey loads a PKCS#1 key whose numbers %j have extra leading zero bytes',
     async (padded) => {
       const text = pkcs1WithZeroes(createPrivateKey(keys.pkcs8), padded);
       expect(text === keys.pkcs1).toBe(padded.length === 0);

@@ -16,25 +16,25 @@ import { AgentFileError, readAgentFile, readStateFile } from '../../src/agent/re
 
 const directory = mkdtempSync(join(tmpdir(), 'read-file-'));
 afterAll(() => rmSync(directory, { recursive: true }));
-const at = (name: string) => join(directory, name);
+const pathOf = (name: string) => join(directory, name);
 
 test('readAgentFile returns the text and permissions of a file, and follows a symbolic link', () => {
-  writeFileSync(at('file'), 'Größe\n');
-  chmodSync(at('file'), 0o640);
-  symlinkSync('file', at('link'));
-  expect(readAgentFile(at('file'))).toEqual({ text: 'Größe\n', mode: 0o640 });
-  expect(readAgentFile(at('link'))).toEqual({ text: 'Größe\n', mode: 0o640 });
+  writeFileSync(pathOf('file'), 'Größe\n');
+  chmodSync(pathOf('file'), 0o640);
+  symlinkSync('file', pathOf('link'));
+  expect(readAgentFile(pathOf('file'))).toEqual({ text: 'Größe\n', mode: 0o640 });
+  expect(readAgentFile(pathOf('link'))).toEqual({ text: 'Größe\n', mode: 0o640 });
 });
 
 test('readAgentFile reads a file of 1 MiB', () => {
-  writeFileSync(at('large'), 'x'.repeat(1024 * 1024));
-  expect(readAgentFile(at('large'))?.text).toHaveLength(1024 * 1024);
+  writeFileSync(pathOf('large'), 'x'.repeat(1024 * 1024));
+  expect(readAgentFile(pathOf('large'))?.text).toHaveLength(1024 * 1024);
 });
 
 test('readAgentFile returns undefined for a missing file', () => {
-  writeFileSync(at('parent'), '');
-  expect(readAgentFile(at('nothing'))).toBeUndefined();
-  expect(readAgentFile(at('parent/child'))).toBeUndefined();
+  writeFileSync(pathOf('parent'), '');
+  expect(readAgentFile(pathOf('nothing'))).toBeUndefined();
+  expect(readAgentFile(pathOf('parent/child'))).toBeUndefined();
 });
 
 describe('a path that is not a readable file', () => {
@@ -59,23 +59,23 @@ describe('a path that is not a readable file', () => {
     ],
   ];
   test.each(rows)('readAgentFile rejects %s at once', (name, make, message) => {
-    make(at(name));
-    expect(() => readAgentFile(at(name))).toThrow(AgentFileError);
-    expect(() => readAgentFile(at(name))).toThrow(message);
+    make(pathOf(name));
+    expect(() => readAgentFile(pathOf(name))).toThrow(AgentFileError);
+    expect(() => readAgentFile(pathOf(name))).toThrow(message);
   });
 
   test('readAgentFile rejects a socket', async () => {
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(at('socket'), resolve));
-    expect(() => readAgentFile(at('socket'))).toThrow(AgentFileError);
+    await new Promise<void>((resolve) => server.listen(pathOf('socket'), resolve));
+    expect(() => readAgentFile(pathOf('socket'))).toThrow(AgentFileError);
     await new Promise((resolve) => server.close(resolve));
   });
 });
 
 describe('readStateFile', () => {
   test('readStateFile returns the JSON object in a file', () => {
-    writeFileSync(at('own'), '{"a":1}');
-    expect(readStateFile(at('own'))).toEqual({ a: 1 });
+    writeFileSync(pathOf('own'), '{"a":1}');
+    expect(readStateFile(pathOf('own'))).toEqual({ a: 1 });
   });
 
   test.each([
@@ -83,12 +83,12 @@ describe('readStateFile', () => {
     ['empty', (path: string) => writeFileSync(path, '')],
     ['cut short', (path: string) => writeFileSync(path, '{"a":')],
     ['null', (path: string) => writeFileSync(path, 'null')],
-    ['a link to a valid one', (path: string) => symlinkSync(at('own'), path)],
+    ['a link to a valid one', (path: string) => symlinkSync(pathOf('own'), path)],
     ['a FIFO', (path: string) => void execFileSync('mkfifo', [path])],
     ['a directory', (path: string) => mkdirSync(path)],
     ['too large', (path: string) => writeFileSync(path, `{"a":1}${' '.repeat(1024 * 1024)}`)],
   ])('a file that is %s counts as an empty object', (name, make) => {
-    const path = at(`state ${name}`);
+    const path = pathOf(`state ${name}`);
     make(path);
     expect(readStateFile(path)).toEqual({});
   });

@@ -108,7 +108,7 @@ describe.runIf(hasAnsible)('the installed collection', () => {
 
   // Python's unit tests need /proc and terminals. The Debian system in ANSIBLE_ROOT has neither.
   test.runIf(ansibleRoot === '')(
-    "the action plugin passes Python's unit tests",
+    'the action plugin passes its Python unit tests',
     async () => {
       const paths = `PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=${controller.directory}`;
       const output = await controller.shell(

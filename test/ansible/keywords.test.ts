@@ -189,7 +189,7 @@ describe.runIf(hasAnsible)('playbook keywords and values', () => {
     expect(record()).toMatchObject({ displayName: name, attributes });
   });
 
-  test('a module accepts a vault value in a variable and as an argument, and reads a date as text', async () => {
+  test('a module accepts a vault value in a variable or as an argument, and treats an unquoted date as text', async () => {
     const password = await controller.put('vault/password', 'open sesame\n');
     const flags = ['--vault-password-file', password];
     const encrypted = await controller.run('ansible-vault', ['encrypt_string', ...flags, 'sécret']);

@@ -94,7 +94,7 @@ describe.runIf(hasAnsible)(
       expect(writes()).toEqual([]);
     });
 
-    test('the first run changes every host, the second changes none, and each run looks up a name once', async () => {
+    test('the first run changes every host, the second changes none, and each run looks up each name only once', async () => {
       expectChanged(await run(), 1);
       expect(byAdmin()).toHaveLength(3);
       const { store } = emulator;

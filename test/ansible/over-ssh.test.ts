@@ -142,7 +142,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 30
     expect(new Set(writes.map(({ systemId }) => systemId))).toEqual(ids('web-3'));
   });
 
-  test('fleet.yml with --limit sends requests only from the selected hosts, and changes nothing', async () => {
+  test('on configured hosts, fleet.yml with --limit changes nothing and sends requests only from the selected hosts', async () => {
     const { recaps, exitCode } = await run('fleet', '--limit', 'web-1:web-2', '-e', 'batch=100%');
     expect(exitCode).toBe(0);
     expect(Object.keys(recaps)).toEqual(['web-1', 'web-2']);

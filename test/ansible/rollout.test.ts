@@ -8,8 +8,8 @@ import { testWithPipelining as test } from '../harness/ansible/fixture.ts';
 import { ansibleRoot } from '../harness/ansible/installation.ts';
 
 const SYSTEMD = 'ansible.builtin.systemd';
-const DOCUMENT = '/etc/jumpcloud/host.json';
-const OLD = '{"groups": []}';
+const DOCUMENT_PATH = '/etc/jumpcloud/host.json';
+const OLD_DOCUMENT = '{"groups": []}';
 
 // The hosts are directories of this machine. The Ansible of a Debian system in ANSIBLE_ROOT cannot
 // see them.
@@ -26,9 +26,9 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
   const prepareHost = async (sandbox: Sandbox) => {
     const program = sandbox.path('/usr/lib/jumpcloud-system-context/describe-host');
     const result = sandbox.path('/run/jumpcloud-system-context/jumpcloud-host.json');
-    const run = `sh '${program}' '${sandbox.path(DOCUMENT)}' '${result}' >'${sandbox.path('/run/log')}' 2>&1 &`;
+    const run = `sh '${program}' '${sandbox.path(DOCUMENT_PATH)}' '${result}' >'${sandbox.path('/run/log')}' 2>&1 &`;
     await sandbox.write('/run/jumpcloud-system-context/old', '');
-    await sandbox.write(DOCUMENT, OLD);
+    await sandbox.write(DOCUMENT_PATH, OLD_DOCUMENT);
     await sandbox.writeProgram('/usr/bin/restart', run);
   };
 
@@ -77,7 +77,7 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
 
   const names = () => sandboxes.map(({ host }) => emulator.store.record(host.systemId).displayName);
   const documents = () =>
-    Promise.all(sandboxes.map((sandbox) => readFile(sandbox.path(DOCUMENT), 'utf8')));
+    Promise.all(sandboxes.map((sandbox) => readFile(sandbox.path(DOCUMENT_PATH), 'utf8')));
 
   test('the rollout checks a document, applies it in batches, and stops after a failed run', async () => {
     const before = names();
@@ -85,7 +85,10 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
     const check = await rollOut(document, '--check', '--limit', 'host-0');
     expect(check.exitCode, check.output).toBe(0);
     expect(check.output).toContain('"display_name": "new"');
-    expect([names(), await documents()]).toEqual([before, [OLD, OLD, OLD, OLD]]);
+    expect([names(), await documents()]).toEqual([
+      before,
+      [OLD_DOCUMENT, OLD_DOCUMENT, OLD_DOCUMENT, OLD_DOCUMENT],
+    ]);
 
     const refusedId = sandboxes[1]?.host.systemId ?? '';
     emulator.faults.add({
@@ -103,10 +106,10 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
     expect(recaps, output).not.toHaveProperty('host-3');
     expect(names()).toEqual(['new', before[1], 'new', before[3]]);
     const [first = '', , , last] = await documents();
-    expect([JSON.parse(first), last]).toEqual([document, OLD]);
+    expect([JSON.parse(first), last]).toEqual([document, OLD_DOCUMENT]);
   });
 
-  test('restore.yml gives back what a bad document took away, and the old document', async () => {
+  test('restore.yml restores the groups, the associations and the document that a host had before a bad document', async () => {
     const { host } = sandboxes[0] as Sandbox;
     const { store } = emulator;
     const [group, extra] = [store.addGroup(), store.addGroup()];
@@ -134,9 +137,9 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
     expect(check.exitCode, check.output).toBe(0);
     const restored = await restore(bad, '-e', '{"complete": ["groups"]}');
     expect(restored.exitCode, restored.output).toBe(0);
-    expect([state(), (await documents())[0]]).toEqual([before, OLD]);
+    expect([state(), (await documents())[0]]).toEqual([before, OLD_DOCUMENT]);
     // Hosts with another document are left alone: the rollout did not reach them.
-    expect(await documents()).toEqual([OLD, OLD, OLD, OLD]);
+    expect(await documents()).toEqual([OLD_DOCUMENT, OLD_DOCUMENT, OLD_DOCUMENT, OLD_DOCUMENT]);
     const again = await restore(bad);
     expect(again.recaps['host-0'], again.output).toMatchObject({ changed: 0, failed: 0 });
   });

@@ -6,9 +6,9 @@ import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
 import { testWithPipelining as test } from '../harness/ansible/fixture.ts';
 import { putPlaybook } from './put-playbook.ts';
 
-const STALE = 'systemcontext.jumpcloud.jumpcloud_stale_systems';
+const STALE_MODULE = 'systemcontext.jumpcloud.jumpcloud_stale_systems';
 const DAY_MS = 86_400_000;
-const ago = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();
+const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();
 
 describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 300_000 }, () => {
   let controller: Controller;
@@ -26,7 +26,12 @@ describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 300_000 }, (
     for (let i = 0; i < 30; i++) addRecord({ active: true });
   };
   const addRecord = (fields: object) =>
-    emulator.store.addRecord({ active: false, created: ago(400), lastContact: ago(60), ...fields });
+    emulator.store.addRecord({
+      active: false,
+      created: daysAgo(400),
+      lastContact: daysAgo(60),
+      ...fields,
+    });
   const withInstance = (value: string) => ({
     hostname: `host-${value}`,
     attributes: [{ name: 'instance_id', value }],
@@ -55,7 +60,7 @@ describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 300_000 }, (
     const admin = { api_url: emulator.url, token_url: emulator.tokenUrl };
     const stale = (name: string, options: object) => ({
       name,
-      [STALE]: { ...admin, ...options },
+      [STALE_MODULE]: { ...admin, ...options },
       delegate_to: 'localhost',
       run_once: true,
     });
@@ -106,12 +111,14 @@ describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 300_000 }, (
     }
   });
 
-  test('stale/terminated.yml deletes a record for each given instance, and fails for a connected host', async ({
+  test('stale/terminated.yml deletes the record of each given instance, and fails if the host is still connected', async ({
     startWith,
   }) => {
     await prepare(startWith);
     const terminated = Array.from({ length: 11 }, (_, i) => `i-${i}`);
-    const dead = terminated.map((id) => addRecord({ ...withInstance(id), lastContact: ago(0) }));
+    const dead = terminated.map((id) =>
+      addRecord({ ...withInstance(id), lastContact: daysAgo(0) }),
+    );
     const alive = addRecord(withInstance('i-alive'));
     const connected = addRecord({ ...withInstance('i-connected'), active: true });
     const file = await putPlaybook(controller, 'stale/terminated.yml', (text) =>

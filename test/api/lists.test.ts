@@ -3,7 +3,7 @@ import type { Emulator } from '../emulator/emulator.ts';
 import type { Answer } from '../harness/answer.ts';
 import { test } from '../harness/emulator-fixture.ts';
 import { runInProcess } from '../harness/run-in-process.ts';
-import { type EdgeHost, enrolFor, writesOf } from '../modules/edges/edge-host.ts';
+import { type EdgeHost, enrolEdgeHost, writesOf } from '../modules/edges/edge-host.ts';
 import {
   COMMANDS,
   createTarget,
@@ -21,7 +21,7 @@ let user: string;
 
 test.beforeAll(async ({ emulator: shared }) => {
   emulator = shared;
-  host = await enrolFor(emulator, USERS);
+  host = await enrolEdgeHost(emulator, USERS);
   user = createTarget(emulator.store, USERS);
   host.addEdge(user);
 });
@@ -117,7 +117,7 @@ describe('a user in a list without paths', () => {
     },
   );
 
-  test('removing the binding of a user without paths warns about remaining access', async () => {
+  test('removing a user binding warns about remaining access if the list shows the user without paths', async () => {
     const group = emulator.store.addUserGroup([user]);
     emulator.store.associate(host.systemId, 'user_group', group);
     const isUsers = ({ url }: { url: string }) => url.includes('/users?');

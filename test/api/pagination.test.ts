@@ -298,7 +298,7 @@ describe('readPages of a list that changes between its pages', () => {
   }
 
   test.each(['restart', 'step back'] as const)(
-    'with onChange %j, readPages returns every entry that the list had throughout the read',
+    'with onChange %j, readPages returns every entry that stays in the list throughout the read',
     async (onChange) => {
       let read = 0;
       await fc.assert(

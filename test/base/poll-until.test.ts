@@ -43,7 +43,7 @@ function readerWithValueAt(nth: number) {
   return { read, times };
 }
 
-test('pollUntil returns the value of the first read without a wait', async () => {
+test('if the first read returns a value, pollUntil returns it without waiting', async () => {
   const { run, waits } = recordingRun();
   const { read, times } = readerWithValueAt(1);
   expect(await pollUntil(run, read, optionsFor(0))).toBe('value');

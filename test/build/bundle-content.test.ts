@@ -6,7 +6,7 @@ import { buildAll } from '../../scripts/build/build-all.ts';
 
 // Ansible copies the executables for every task, so each additional file has to be a deliberate
 // choice.
-const THIRD_PARTY = [
+const THIRD_PARTY_FILES = [
   'diff/libesm/diff/base.js',
   'diff/libesm/diff/line.js',
   'diff/libesm/patch/create.js',
@@ -41,7 +41,7 @@ const THIRD_PARTY = [
 ];
 
 /** Maximum size in bytes of the stubs that replace unused files. */
-const MAX_STUB = 400;
+const MAX_STUB_BYTES = 400;
 const STUBS = [
   'client-h2.js',
   'core/connect.js',
@@ -66,9 +66,9 @@ test('the executables contain exactly the expected third-party files, some as st
       }
     }
   }
-  expect([...bytes.keys()].sort()).toEqual(THIRD_PARTY);
+  expect([...bytes.keys()].sort()).toEqual(THIRD_PARTY_FILES);
   for (const stub of STUBS) {
     const size = [...bytes].find(([file]) => file.endsWith(stub))?.[1];
-    expect(size, stub).toBeLessThan(MAX_STUB);
+    expect(size, stub).toBeLessThan(MAX_STUB_BYTES);
   }
 });

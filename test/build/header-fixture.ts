@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { afterAll, expect } from 'vitest';
-import { END_LINE, executableHeader } from '../../scripts/build/executable-header.ts';
+import { executableHeader, LAST_LINE } from '../../scripts/build/executable-header.ts';
 
 type Shell = readonly [string, ...string[]];
 
@@ -64,7 +64,7 @@ export async function makeHeaderFixture() {
   const writeModule = async (name: string, program: string) => {
     const file = join(directory, name);
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, `${header}${program}\n${END_LINE}`);
+    await writeFile(file, `${header}${program}\n${LAST_LINE}`);
     return file;
   };
   /** An executable that prints its arguments. */

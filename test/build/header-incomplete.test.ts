@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { END_LINE } from '../../scripts/build/executable-header.ts';
+import { LAST_LINE } from '../../scripts/build/executable-header.ts';
 import { makeHeaderFixture, makeNode, SHELLS } from './header-fixture.ts';
 
 const { directory, executable } = await makeHeaderFixture();
@@ -36,7 +36,7 @@ async function runCut(words: readonly string[], length: number) {
   });
 }
 
-const INCOMPLETE = {
+const INCOMPLETE_RESULT = {
   changed: false,
   failed: true,
   msg: expect.stringMatching(/ is incomplete\. Copy it to this host again\.$/),
@@ -49,7 +49,7 @@ describe.each(SHELLS)('an incomplete executable under $shell', ({ shell }) => {
     for (const length of cutLengths(FIRST_CUT, HEADER_END, 401)) {
       const { stdout, exitCode } = await runCut(shell, length);
       expect(stdout, `cut after ${length}`).toMatch(/^.*$/);
-      expect(JSON.parse(stdout)).toEqual(INCOMPLETE);
+      expect(JSON.parse(stdout)).toEqual(INCOMPLETE_RESULT);
       expect(exitCode).toBe(1);
     }
   });
@@ -59,12 +59,12 @@ test('an executable that is cut off after its header fails with one JSON object'
   const middle = Math.floor((HEADER_END + wholeText.length) / 2);
   for (const length of [HEADER_END - 3, HEADER_END - 1, HEADER_END, middle, wholeText.length - 1]) {
     const { stdout, stderr, exitCode } = await runCut(['sh'], length);
-    expect(JSON.parse(stdout), `cut after ${length}`).toEqual(INCOMPLETE);
+    expect(JSON.parse(stdout), `cut after ${length}`).toEqual(INCOMPLETE_RESULT);
     expect([stderr, exitCode]).toEqual(['', 1]);
   }
 });
 
 test('an executable that is cut off anywhere after its first 400 bytes reports that it is incomplete', () => {
   expect(FIRST_CUT).toBeLessThan(400);
-  expect(wholeText.indexOf(END_LINE)).toBe(wholeText.length - END_LINE.length);
+  expect(wholeText.indexOf(LAST_LINE)).toBe(wholeText.length - LAST_LINE.length);
 });

@@ -26,7 +26,7 @@ const RISCV = 243;
 const S390 = 22;
 const X86_64 = 62;
 
-const NOT_RUNNABLE: [description: string, content: string | Buffer][] = [
+const UNRUNNABLE_FILES: [description: string, content: string | Buffer][] = [
   ['an empty file', ''],
   ['text', 'echo executed\n'],
   ['a script whose interpreter is missing', '#!/nonexistent/sh\necho executed\n'],
@@ -73,7 +73,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
 
   it('the header skips files that cannot run here, and lists them if none is left', async () => {
     const places = await Promise.all(
-      NOT_RUNNABLE.map(async ([, content], i) =>
+      UNRUNNABLE_FILES.map(async ([, content], i) =>
         dirname(await makeExecutable(join(directory, `no-${i}`), content)),
       ),
     );
@@ -259,7 +259,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
         ),
       );
     }
-    for (const [, content] of NOT_RUNNABLE) {
+    for (const [, content] of UNRUNNABLE_FILES) {
       const bad = await makeExecutable(join(directory, 'no'), content);
       expect(await run(shell, { PATH, JUMPCLOUD_NODE: bad })).toEqual(
         failure(new RegExp(`Unsuitable: ${bad} is not a program for this host\\. Correct`)),
@@ -339,7 +339,7 @@ describe('the header, started by a Node.js that is too old', () => {
     return child;
   }
 
-  it('an old Node.js that starts a newer one passes on stdin, stdout, stderr and the exit status', async () => {
+  it('an old Node.js that starts a newer one forwards stdin, stdout, stderr and the exit status', async () => {
     const child = start(
       'process.stdin.pipe(process.stdout); console.error(process.env.JUMPCLOUD_NODE_TRIED); process.exitCode = 42;',
     );

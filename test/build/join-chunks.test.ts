@@ -56,7 +56,7 @@ test.each([
   await expect(joinChunks('entry.js', [{ path: 'entry.js', text }])).rejects.toThrow(message);
 });
 
-test('joinChunks refuses an import() of a chunk that a later static import loads', async () => {
+test('joinChunks refuses a chunk that is imported first with import() and then by a static import', async () => {
   const chunks = [
     { path: 'entry.js', text: 'import("./a.js");import"./a.js";' },
     { path: 'a.js', text: 'log.push(1);' },

@@ -11,7 +11,7 @@ const WAIT_S = 3;
 const SYSTEM = 'jumpcloud_system';
 
 /** Milliseconds until JumpCloud's graph shows a write. */
-export const OBSERVE_LAG_MS = WAIT_S * 1000;
+export const GRAPH_LAG_MS = WAIT_S * 1000;
 
 const CHANGE = { display_name: 'web-1', attributes: { role: 'web' } };
 

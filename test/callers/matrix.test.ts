@@ -3,7 +3,7 @@ import { runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { rewrittenLines } from '../terminal.ts';
 import type { Behaviour } from './behaviour.ts';
-import { BEHAVIOURS, OBSERVE_LAG_MS } from './behaviours.ts';
+import { BEHAVIOURS, GRAPH_LAG_MS } from './behaviours.ts';
 import { type Caller, flagsOf, makeProcessCaller } from './caller.ts';
 import { CALLERS } from './callers.ts';
 import { type Cell, coveringCells, everyCell } from './cells.ts';
@@ -29,7 +29,7 @@ const reference = makeProcessCaller(
 const outcomes = new Map<Caller, ReadonlyMap<string, CallOutcome | Error>>();
 
 test.beforeAll(async ({ startWith }) => {
-  const emulator = await startWith({ observeLag: OBSERVE_LAG_MS });
+  const emulator = await startWith({ observeLag: GRAPH_LAG_MS });
   const bed = new TestBed(emulator);
   const ids = { group: emulator.store.addGroup() };
   const queue = [...callers, reference];

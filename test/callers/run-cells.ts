@@ -30,7 +30,7 @@ export async function runCells(
       behaviours.map((behaviour) => prepare(bed, running, behaviour, ids)),
     );
     try {
-      return await callAll(running, cases);
+      return await runCases(running, cases);
     } finally {
       for (const { host } of cases) await host.remove();
     }
@@ -61,7 +61,7 @@ async function prepare(
   return { behaviour, host, call: { id, module, options, check, diff } };
 }
 
-async function callAll(
+async function runCases(
   running: RunningCaller,
   cases: readonly Case[],
 ): Promise<Map<string, CallOutcome | Error>> {

@@ -10,14 +10,14 @@ const markdownIn = async (directory: string) =>
     .filter((file) => file.endsWith('.md'))
     .map((file) => `${directory}/${file}`);
 const docs = (await markdownIn('docs')).filter((page) => page !== 'docs/index.md');
-const forDevelopers = [
+const developerPages = [
   ...(await markdownIn('docs/decisions')),
   ...(await markdownIn('docs/development')),
 ];
-const pages = [...ROOT_FILES, 'collection/README.md', ...docs, ...forDevelopers];
+const pages = [...ROOT_FILES, 'collection/README.md', ...docs, ...developerPages];
 
 /** Pages that are shipped, each with the files that are shipped beside it. */
-const SHIPPED = new Map([
+const SHIPPED_PAGES = new Map([
   ['CHANGELOG.md', [] as string[]],
   ['collection/README.md', ['CHANGELOG.md', 'LICENSE', 'THIRD-PARTY-NOTICES']],
 ]);
@@ -47,16 +47,20 @@ test.each(pages)('%s has no dead relative link', async (page) => {
   for (const target of await relativeLinks(page)) {
     const [path = '', anchor] = target.split('#');
     const file = path === '' ? page : join(dirname(page), path);
-    const isThere = SHIPPED.get(page)?.includes(path) || existsSync(join(projectDirectory, file));
+    const isThere =
+      SHIPPED_PAGES.get(page)?.includes(path) || existsSync(join(projectDirectory, file));
     const hasAnchor = anchor === undefined || (await anchorsOf(file)).includes(anchor);
     if (!isThere || !hasAnchor) dead.push(target);
   }
   expect(dead).toEqual([]);
 });
 
-test.each([...SHIPPED])('%s links only to files that are shipped with it', async (page, files) => {
-  for (const link of await relativeLinks(page)) expect(files).toContain(link);
-});
+test.each([...SHIPPED_PAGES])(
+  '%s links only to files that are shipped with it',
+  async (page, files) => {
+    for (const link of await relativeLinks(page)) expect(files).toContain(link);
+  },
+);
 
 test.each(['README.md', 'SECURITY.md', ...docs])('%s names only files that exist', async (page) => {
   const text = await read(page);

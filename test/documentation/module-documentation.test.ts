@@ -57,7 +57,7 @@ describe.each(HOST_MODULES)('the documentation of $name', ({ name }) => {
 });
 
 describe.each(names)('the documentation of %s', (name) => {
-  it('rendering the documentation and parsing it as YAML 1.1 changes nothing', async () => {
+  it('the rendered documentation, parsed as YAML 1.1, equals the original documentation', async () => {
     const documentation = await readDocumentation(name);
     const file = renderDocumentation(documentation);
     expect(parse(file, { version: '1.1' })).toEqual(documentation);

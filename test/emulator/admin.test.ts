@@ -36,13 +36,13 @@ const search = async (what: string, body: unknown) =>
 const names = (body: unknown) => (body as { name: string }[]).map(({ name }) => name);
 const filter = (name: string) => `filter=name:eq:${encodeURIComponent(name)}`;
 
-const V2 = [
+const V2_LISTS = [
   ['/api/v2/systemgroups', 'system_group'],
   ['/api/v2/usergroups', 'user_group'],
   ['/api/v2/policygroups', 'policy_group'],
   ['/api/v2/policies', 'policy'],
 ] as const satisfies [string, ObjectType][];
-const V1 = ['/api/search/systemusers', '/api/search/commands', '/api/commands'] as const;
+const V1_PATHS = ['/api/search/systemusers', '/api/search/commands', '/api/commands'] as const;
 
 describe("authentication of an administrator's request", () => {
   const UNAUTHORIZED = { message: 'Unauthorized' };
@@ -56,11 +56,11 @@ describe("authentication of an administrator's request", () => {
   test.each(invalidKeys)(
     'a request with %s is answered 401 in the form of each API version',
     async (_, headers) => {
-      for (const [path] of V2) {
+      for (const [path] of V2_LISTS) {
         const reply = await send('GET', path, undefined, headers);
         expect([reply.status, reply.body]).toEqual([401, UNAUTHORIZED]);
       }
-      for (const path of V1) {
+      for (const path of V1_PATHS) {
         const method = path === '/api/commands' ? 'GET' : 'POST';
         const reply = await send(method, path, undefined, headers);
         expect([reply.status, reply.body]).toEqual([
@@ -103,7 +103,7 @@ describe("authentication of an administrator's request", () => {
         method === 'POST' || method === 'PUT' ? { op: 'add', type: 'system', id } : undefined;
       expect((await send(method, path, body)).status).toBe(401);
     }
-    for (const [path] of V2)
+    for (const [path] of V2_LISTS)
       expect((await sendSigned(emulator.url, host, 'GET', path)).status).toBe(401);
     const reply = await sendSigned(emulator.url, host, 'POST', '/api/search/systemusers', {});
     expect(reply.status).toBe(401);
@@ -138,7 +138,7 @@ describe("authentication of an administrator's request", () => {
   );
 });
 
-describe.each(V2)('GET %s', (path, type) => {
+describe.each(V2_LISTS)('GET %s', (path, type) => {
   const named = (name: string) => emulator.store.addNamed(type, name);
 
   test('a filter finds names with quotes, separators, Unicode and 200 characters', async () => {
@@ -227,7 +227,7 @@ describe.each(V2)('GET %s', (path, type) => {
 });
 
 test('only system and user groups have a membershipMethod', async () => {
-  for (const [path, type] of V2) {
+  for (const [path, type] of V2_LISTS) {
     const { store } = emulator;
     const [manual, dynamic] = [
       store.addNamed(type, 'by-hand'),
@@ -264,7 +264,7 @@ test('a list omits a deleted object, but the optional total count includes it', 
     store.listsAreCounted = true;
     return counts;
   };
-  for (const [path, type] of V2) expect(await listed(type, path)).toEqual(['2', undefined]);
+  for (const [path, type] of V2_LISTS) expect(await listed(type, path)).toEqual(['2', undefined]);
   expect(await listed('command', '/api/commands')).toEqual([2, undefined]);
 });
 

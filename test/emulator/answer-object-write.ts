@@ -47,12 +47,12 @@ function createObject(store: Store, type: ObjectType, path: string, body: unknow
     ...(type === 'user' && { email: String(email) }),
     ...(type === 'system_group' && { membershipMethod: membershipMethod as MembershipMethod }),
   });
-  if (String(membershipMethod).startsWith('DYNAMIC_')) joinMatching(store, id, memberQuery);
+  if (String(membershipMethod).startsWith('DYNAMIC_')) addMatchingSystems(store, id, memberQuery);
   return { status: type === 'user' ? 200 : 201, body: objectBody(store, type, id) };
 }
 
 /** Fills a new dynamic group with all systems that match its rule. */
-function joinMatching(store: Store, group: string, memberQuery: unknown): void {
+function addMatchingSystems(store: Store, group: string, memberQuery: unknown): void {
   const { filters } = Object(memberQuery);
   if (!Array.isArray(filters)) return;
   for (const [systemId, { record }] of store.systems) {

@@ -126,7 +126,11 @@ function writeRecord(store: Store, systemId: string, body: unknown): HttpAnswer 
       : Object.hasOwn(WRITABLE_FIELDS, field) && WRITABLE_FIELDS[field]?.(value);
   const invalid = given.find(([field, value]) => !isAccepted(field, value));
   if (invalid !== undefined) return badRequest(`invalid ${invalid[0]}`);
-  const written = given.map(([field, value]) => ({ field, value, rule: fieldRule(store, field) }));
+  const written = given.map(([field, value]) => ({
+    field,
+    value,
+    rule: writeBehaviourOf(store, field),
+  }));
   const refused = written.find(({ rule }) => rule.status !== 200);
   for (const { field, value } of written.filter(({ rule }) => rule.effect)) {
     if (field === 'primarySystemUser.id') record.primarySystemUser = { id: value as string | null };
@@ -137,7 +141,7 @@ function writeRecord(store: Store, systemId: string, body: unknown): HttpAnswer 
 }
 
 /** Returns how a write to a field of the record is answered, and whether it takes effect. */
-function fieldRule({ behaviour }: Store, field: string): WriteBehaviour {
+function writeBehaviourOf({ behaviour }: Store, field: string): WriteBehaviour {
   switch (field) {
     case 'description':
       return behaviour.description;

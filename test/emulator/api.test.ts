@@ -317,7 +317,7 @@ describe('PUT and DELETE of a record', () => {
     expect((await send('GET', recordPath())).body).toEqual(body);
   });
 
-  test('PUT accepts an attribute with unusual keys only if the record has it with these keys', async () => {
+  test('PUT accepts an attribute with an extra key, no value or a null value only if the record already has it in that form', async () => {
     const odd = [
       { name: 'a', value: 'old', _id: newId() },
       { name: 'b' },
@@ -339,7 +339,7 @@ describe('PUT and DELETE of a record', () => {
     expect(emulator.store.record(host.systemId).attributes).toEqual(list('c'));
   });
 
-  test('PUT takes the key primarySystemUser.id, and GET returns it flat or nested', async () => {
+  test('PUT takes the primary user under the flat key primarySystemUser.id, and GET returns it flat or nested', async () => {
     const user = newId();
     const reply = await send('PUT', recordPath(), { 'primarySystemUser.id': user });
     expect(reply.body).toMatchObject({ primarySystemUser: { id: user } });

@@ -11,7 +11,7 @@ export interface RepeatedWriteBehaviour {
 }
 
 /** How a list of edges shows a deleted object. */
-export interface DeletedEntryBehaviour {
+export interface DeletedObjectBehaviour {
   /** Whether the list still has an entry for the object. */
   readonly listed: boolean;
   /** Whether the total count includes the object. */
@@ -40,9 +40,9 @@ export interface Behaviour {
     readonly status: number;
     readonly lost: number;
   };
-  readonly deleted_in_memberof: DeletedEntryBehaviour;
-  readonly deleted_in_users: DeletedEntryBehaviour;
-  readonly deleted_in_associations: DeletedEntryBehaviour;
+  readonly deleted_in_memberof: DeletedObjectBehaviour;
+  readonly deleted_in_users: DeletedObjectBehaviour;
+  readonly deleted_in_associations: DeletedObjectBehaviour;
   readonly description: WriteBehaviour;
   readonly system_insights: WriteBehaviour;
   readonly primary_user: WriteBehaviour & { readonly form: 'nested' | 'flat' | 'none' };

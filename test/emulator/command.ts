@@ -64,7 +64,7 @@ function parseCommandOptions(): CommandOptions {
       dead: parseWholeNumber('dead', values.dead ?? '0', 0, 1000),
       dir: values.dir && resolve(values.dir),
       readyFile: values['ready-file'] && resolve(values['ready-file']),
-      behaviour: values.answers === undefined ? {} : readAnswers(values.answers),
+      behaviour: values.answers === undefined ? {} : readProbeReport(values.answers),
       help: values.help ?? false,
     };
   } catch (error) {
@@ -72,7 +72,7 @@ function parseCommandOptions(): CommandOptions {
   }
 }
 
-function readAnswers(path: string): Partial<Behaviour> {
+function readProbeReport(path: string): Partial<Behaviour> {
   try {
     return behaviourOf(readFileSync(path, 'utf8'));
   } catch (error) {

@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
 import { connect as connectTls } from 'node:tls';
 import { beforeEach, describe, expect } from 'vitest';
-import { type StartWith, test } from '../harness/emulator-fixture.ts';
+import { type StartEmulator, test } from '../harness/emulator-fixture.ts';
 import type { Emulator, EmulatorOptions, EnrolledHost } from './emulator.ts';
 import type { Fault } from './faults.ts';
 import { issueServerCertificate, makeCa, type TlsIdentity } from './keys.ts';
@@ -10,7 +10,7 @@ import { type RawReply, sendSigned } from './wire.ts';
 
 let emulator: Emulator;
 let host: EnrolledHost;
-let startWith: StartWith;
+let startWith: StartEmulator;
 test.beforeAll(({ startWith: shared }) => {
   startWith = shared;
 });
@@ -25,7 +25,7 @@ const get = (agent?: Agent) =>
 const rename = (displayName: string, agent?: Agent) =>
   sendSigned(emulator.url, host, 'PUT', recordPath(), { displayName }, agent);
 const nameNow = () => emulator.store.record(host.systemId).displayName;
-const nextEnded = () =>
+const nextEndedRequest = () =>
   new Promise<LoggedRequest>((resolve) => {
     emulator.onRequest.push(resolve);
   });
@@ -151,7 +151,7 @@ describe('an injected fault', () => {
     async (fault, { answer, logged, applied }) => {
       emulator.store.record(host.systemId).displayName = 'before';
       emulator.faults.add({ fault });
-      const ended = nextEnded();
+      const ended = nextEndedRequest();
       const reply = await rename('after').catch((error: NodeJS.ErrnoException) => error);
       if (reply instanceof Error) expect(reply.code).toBe(answer);
       else if (typeof answer === 'function') answer(reply);
@@ -168,7 +168,7 @@ describe('an injected fault', () => {
   test('an endless body ends when the client closes the connection', async () => {
     emulator.faults.add({ fault: { kind: 'endless-body' } });
     const agent = new Agent({ keepAlive: true });
-    const ended = nextEnded();
+    const ended = nextEndedRequest();
     const reply = get(agent).catch((error: NodeJS.ErrnoException) => error.code);
     await expect.poll(() => emulator.requests[0]?.status).toBe(200);
     agent.destroy();
@@ -176,7 +176,7 @@ describe('an injected fault', () => {
     await ended;
   });
 
-  test('an endless body that answers a write ends when the emulator closes', async () => {
+  test('an endless body in the answer to a write ends when the emulator is closed', async () => {
     emulator.faults.add({ fault: { kind: 'endless-body' } });
     const path = `/api/v2/systemgroups/${emulator.store.addGroup()}/members`;
     const body = { op: 'add', type: 'system', id: host.systemId };
@@ -213,7 +213,7 @@ describe('an injected fault', () => {
     expect(emulator.faults.injected).toEqual({ 'status 500': 2 });
   });
 
-  test('refuse() lets every write of an edge to an object fail with the given status', async () => {
+  test('refuse() makes every write of an edge to the given object fail with the given status', async () => {
     const { store, faults } = emulator;
     const [allowed, group, command, user] = [
       store.addGroup(),
@@ -287,7 +287,7 @@ describe('the option observeLag', () => {
       id: host.systemId,
     });
 
-  test('every read of the graph is stale for a while after a write, including the first read', async () => {
+  test('for a while after a write, all reads of the graph are stale, including the first', async () => {
     await start({ observeLag: 300 });
     const group = emulator.store.addGroup();
     expect((await join(group)).status).toBe(204);
@@ -296,7 +296,7 @@ describe('the option observeLag', () => {
     await expect.poll(getMemberships, { timeout: 2000 }).toMatchObject([{ id: group }]);
   });
 
-  test('after a write, the graph of the same host is stale, but other graphs and all records are not', async () => {
+  test('after a write, the graph of the same host is stale; the graphs of other hosts and all records are not', async () => {
     await start({ observeLag: 60_000 });
     const group = emulator.store.addGroup();
     const other = await emulator.enrol();

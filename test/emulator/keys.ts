@@ -132,15 +132,15 @@ function makeSelfSigned(key: string, name: string, extensions: string[]): Promis
   });
 }
 
-type File = (name: string, content?: string) => Promise<string>;
-type Openssl = (words: string[]) => Promise<unknown>;
+type FileWriter = (name: string, content?: string) => Promise<string>;
+type OpensslRunner = (words: string[]) => Promise<unknown>;
 
 async function inTemporaryDirectory<T>(
-  work: (file: File, openssl: Openssl) => Promise<T>,
+  work: (file: FileWriter, openssl: OpensslRunner) => Promise<T>,
 ): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'keys-'));
   try {
-    const file: File = async (name, content) => {
+    const file: FileWriter = async (name, content) => {
       if (content !== undefined) await writeFile(join(directory, name), content, { mode: 0o600 });
       return readFile(join(directory, name), 'utf8');
     };

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
-import type { AnswerRequest } from './metadata/answer.ts';
-import { answerAzure } from './metadata/azure.ts';
-import { ec2Answers } from './metadata/ec2.ts';
-import { answerGoogle } from './metadata/google.ts';
+import type { MetadataHandler } from './metadata/answer.ts';
+import { azureHandler } from './metadata/azure.ts';
+import { ec2Handler } from './metadata/ec2.ts';
+import { googleHandler } from './metadata/google.ts';
 
 /** Returns the status of an answer. */
 function statusOf(
-  answer: AnswerRequest,
+  answer: MetadataHandler,
   url: string,
   headers: Record<string, string> = {},
   method = 'GET',
@@ -20,7 +20,7 @@ const TOKEN_PATH = '/latest/api/token';
 const ID_PATH = '/latest/meta-data/instance-id';
 
 test("EC2's service refuses requests without a session token that it issued", () => {
-  const answer = ec2Answers(undefined);
+  const answer = ec2Handler(undefined);
   const request = { method: 'PUT', url: TOKEN_PATH, headers: { [TTL_HEADER]: '60' } };
   const { body: token = '' } = answer(request as unknown as IncomingMessage);
   expect(statusOf(answer, ID_PATH)).toBe(401);
@@ -29,7 +29,7 @@ test("EC2's service refuses requests without a session token that it issued", ()
 });
 
 test("EC2's service issues a session token for a PUT request that states its lifetime", () => {
-  const answer = ec2Answers(undefined);
+  const answer = ec2Handler(undefined);
   expect(statusOf(answer, TOKEN_PATH, { [TTL_HEADER]: '60' }, 'PUT')).toBe(200);
   expect(statusOf(answer, TOKEN_PATH, {}, 'PUT')).toBe(400);
   expect(statusOf(answer, TOKEN_PATH, { [TTL_HEADER]: '21601' }, 'PUT')).toBe(400);
@@ -40,13 +40,13 @@ test("EC2's service issues a session token for a PUT request that states its lif
 
 test("Google's service refuses requests without its header", () => {
   const url = '/computeMetadata/v1/instance/id';
-  expect(statusOf(answerGoogle(), url)).toBe(403);
-  expect(statusOf(answerGoogle(), url, { 'metadata-flavor': 'Google' })).toBe(200);
+  expect(statusOf(googleHandler(), url)).toBe(403);
+  expect(statusOf(googleHandler(), url, { 'metadata-flavor': 'Google' })).toBe(200);
 });
 
 test("Azure's service refuses requests without its header or with an old version", () => {
   const url = '/metadata/instance/compute?api-version=';
-  expect(statusOf(answerAzure(), `${url}2019-06-04`)).toBe(400);
-  expect(statusOf(answerAzure(), `${url}2019-06-01`, { metadata: 'true' })).toBe(400);
-  expect(statusOf(answerAzure(), `${url}2019-06-04`, { metadata: 'true' })).toBe(200);
+  expect(statusOf(azureHandler(), `${url}2019-06-04`)).toBe(400);
+  expect(statusOf(azureHandler(), `${url}2019-06-01`, { metadata: 'true' })).toBe(400);
+  expect(statusOf(azureHandler(), `${url}2019-06-04`, { metadata: 'true' })).toBe(200);
 });

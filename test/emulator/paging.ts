@@ -1,4 +1,4 @@
-import type { DeletedEntryBehaviour } from './behaviour.ts';
+import type { DeletedObjectBehaviour } from './behaviour.ts';
 import type { Store } from './store.ts';
 import type { HttpAnswer, ObjectType } from './types.ts';
 
@@ -20,7 +20,7 @@ export function pageAnswer(
   store: Store,
   list: List,
   query: URLSearchParams,
-  deleted: DeletedEntryBehaviour = DROPPED_BUT_COUNTED,
+  deleted: DeletedObjectBehaviour = DROPPED_BUT_COUNTED,
 ): HttpAnswer {
   const present = list.entries.filter((entry) => store.exists(list.type, idOf(entry)));
   const shown = deleted.listed || deleted.short ? list.entries : present;
@@ -53,7 +53,7 @@ export function resultsPageAnswer(
   return { status: 200, body: { results: entries.map(select), ...total } };
 }
 
-const DROPPED_BUT_COUNTED: DeletedEntryBehaviour = { listed: false, counted: true, short: true };
+const DROPPED_BUT_COUNTED: DeletedObjectBehaviour = { listed: false, counted: true, short: true };
 
 const INVALID_PAGE: HttpAnswer = { status: 400, body: { message: 'invalid limit or skip' } };
 

@@ -4,7 +4,7 @@ import type { Store } from './store.ts';
 import type { HttpAnswer } from './types.ts';
 
 /** The number of edges that the modules write in parallel. */
-const PARALLEL_WRITES = 5;
+const MAX_PARALLEL_WRITES = 5;
 /** The duration of a write in milliseconds, during which other writes can arrive. */
 const DURATION_MS = 200;
 
@@ -31,8 +31,8 @@ export class ParallelWrites {
     await sleep(DURATION_MS);
     burst.active--;
     if (burst.active === 0) this.#underWay.delete(systemId);
-    if (position < PARALLEL_WRITES - refused - lost) return carryOut();
-    return graphAnswer(position < PARALLEL_WRITES - lost ? status : 204);
+    if (position < MAX_PARALLEL_WRITES - refused - lost) return carryOut();
+    return graphAnswer(position < MAX_PARALLEL_WRITES - lost ? status : 204);
   }
 }
 

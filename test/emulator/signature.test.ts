@@ -9,7 +9,7 @@ import { test } from '../harness/emulator-fixture.ts';
 import type { Emulator, EnrolledHost } from './emulator.ts';
 import { makeKeyFiles } from './keys.ts';
 import { newId } from './store.ts';
-import { authorizationHeader, httpDate, type Signing, sendRaw, sendSigned } from './wire.ts';
+import { authorizationHeader, httpDate, type SignatureParts, sendRaw, sendSigned } from './wire.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'signature-'));
 let emulator: Emulator;
@@ -38,7 +38,7 @@ const graphPath = (list: string, id = host.systemId) => `/api/v2/systems/${id}/$
 /** Sends a signed request. By default the signature is valid; `signing` makes parts of it wrong. */
 function send(
   path: string,
-  signing: Signing & { as?: EnrolledHost; method?: string; extra?: string[] } = {},
+  signing: SignatureParts & { as?: EnrolledHost; method?: string; extra?: string[] } = {},
 ) {
   const { as = host, method = 'GET', extra = [] } = signing;
   const date = signing.date ?? httpDate();

@@ -23,7 +23,7 @@ export interface RawReply {
 }
 
 /** The parts of a signature that a test can make wrong. */
-export interface Signing {
+export interface SignatureParts {
   /** The signed request line. By default, it is the line of the request. */
   readonly line?: string;
   readonly date?: string;
@@ -35,7 +35,7 @@ export interface Signing {
 export function authorizationHeader(
   host: EnrolledHost,
   line: string,
-  signing: Signing = {},
+  signing: SignatureParts = {},
 ): string {
   const key = signing.keyPath ?? join(host.agentDir, 'client.key');
   const signature = execFileSync('openssl', ['dgst', '-sha256', '-sign', key], {

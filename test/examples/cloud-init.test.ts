@@ -2,17 +2,17 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect } from 'vitest';
-import { startKickstart } from '../ansible/roles/kickstart.ts';
+import { startKickstartServer } from '../ansible/roles/kickstart-server.ts';
 import { canHaveMounts } from '../harness/host-with-programs.ts';
 import { hasTool } from './has-tool.ts';
 import { EXAMPLES, IDS, type Sandbox, test } from './sandbox.ts';
 
 /** The Python for which Debian installs cloud-init. PATH may list another Python first. */
 const PYTHON = '/usr/bin/python3';
-const PROCESS = new URL('cloud-init.py', import.meta.url).pathname;
+const CLOUD_INIT_SCRIPT = new URL('cloud-init.py', import.meta.url).pathname;
 
 const FILES = ['cloud-init/user-data.yml', 'cloud-init/user-data-jinja.yml'];
-const AGENT = 'cloud-init/user-data-agent.yml';
+const AGENT_USER_DATA = 'cloud-init/user-data-agent.yml';
 const INSTALLER = '/usr/local/sbin/install-jumpcloud-agent';
 const CONNECT_KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
 
@@ -50,7 +50,7 @@ async function boot(sandbox: Sandbox, userData: string) {
   const script = sandbox.path('/runcmd');
   const instanceData = sandbox.path('/instance-data.json');
   await sandbox.write('/instance-data.json', INSTANCE);
-  await execa(PYTHON, [PROCESS, userData, instanceData, script]);
+  await execa(PYTHON, [CLOUD_INIT_SCRIPT, userData, instanceData, script]);
   const words = ['--mount', 'sh', '-euc', WITH_INSTANCE_DATA, 'sh', instanceData, script];
   return execa('/usr/bin/unshare', words, { env: sandbox.env, reject: false, all: true });
 }
@@ -87,14 +87,14 @@ describe.runIf(
     },
   );
 
-  test(`${AGENT} installs the agent without exposing the connect key`, async ({
+  test(`${AGENT_USER_DATA} installs the agent without exposing the connect key`, async ({
     emulator,
     sandbox,
   }) => {
     const { agentDir, systemId } = sandbox.host;
     await rm(agentDir, { recursive: true });
     emulator.store.systems.delete(systemId);
-    const kickstart = await startKickstart({ emulator, agentDir, connectKey: CONNECT_KEY });
+    const kickstart = await startKickstartServer({ emulator, agentDir, connectKey: CONNECT_KEY });
     await sandbox.replaceProgram('aws', `[ "$1 $2" = 'ssm get-parameter' ] && echo ${CONNECT_KEY}`);
     await sandbox.replaceProgram(
       'curl',
@@ -102,7 +102,7 @@ describe.runIf(
       'exec /usr/bin/curl "$@"',
     );
     const text = await readFile(
-      await sandbox.place(AGENT, (text) =>
+      await sandbox.place(AGENT_USER_DATA, (text) =>
         text
           .replace('https://kickstart.jumpcloud.com/Kickstart', kickstart.url)
           .replace("--proto '=https' ", ''),
@@ -110,7 +110,10 @@ describe.runIf(
       'utf8',
     );
     expect(text).not.toContain(CONNECT_KEY);
-    const { exitCode, all } = await boot(sandbox, sandbox.path(`/ansible-examples/${AGENT}`));
+    const { exitCode, all } = await boot(
+      sandbox,
+      sandbox.path(`/ansible-examples/${AGENT_USER_DATA}`),
+    );
     expect(exitCode, all).toBe(0);
     // systemd runs the script again after a failure.
     const unit = sandbox.path('/etc/systemd/system/install-jumpcloud-agent.service');
@@ -134,7 +137,9 @@ describe.runIf(
   });
 });
 
-test.runIf(hasTool('yamllint over the cloud-init examples', 'yamllint')).for([...FILES, AGENT])(
+test
+  .runIf(hasTool('yamllint over the cloud-init examples', 'yamllint'))
+  .for([...FILES, AGENT_USER_DATA])(
   'yamllint accepts %s, apart from the first lines that cloud-init requires',
   async (file) => {
     const rules = '{extends: default, rules: {comments: disable}}';

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import type { Emulator } from '../emulator/emulator.ts';
 import { collectionPath } from '../harness/ansible/controller.ts';
+import { makeAnsibleRunner } from '../harness/demo/make-ansible-runner.ts';
+import { runWithoutAnsible } from '../harness/demo/run-without-ansible.ts';
 import type { Playbook, StepRunner } from '../harness/demo/step-runner.ts';
-import { throughAnsible } from '../harness/demo/through-ansible.ts';
-import { withoutAnsible } from '../harness/demo/without-ansible.ts';
 import { hasTool } from './has-tool.ts';
 import { IDS, makeSandbox, type Sandbox, test } from './sandbox.ts';
 
@@ -55,13 +55,13 @@ async function expectIdempotent(
 const PLAYBOOKS = 'demo/playbook.yml and demo/removal.yml';
 
 test(`${PLAYBOOKS} are idempotent when their tasks call the executables directly`, () =>
-  expectIdempotent(() => withoutAnsible));
+  expectIdempotent(() => runWithoutAnsible));
 
 test.runIf(hasTool(`${PLAYBOOKS} run by Ansible`, 'ansible-playbook'))(
   `${PLAYBOOKS} are idempotent when Ansible runs them`,
   { timeout: 300_000 },
   () =>
     expectIdempotent(async ({ directory }) =>
-      throughAnsible(await collectionPath(), directory, new AbortController().signal),
+      makeAnsibleRunner(await collectionPath(), directory, new AbortController().signal),
     ),
 );

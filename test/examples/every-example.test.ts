@@ -19,7 +19,7 @@ async function filesBelow(directory: string): Promise<string[]> {
  * Returns the examples whose whole relative path, such as `shell/boot.sh`, occurs in none of the
  * test files' texts.
  */
-function findUnnamed(examples: readonly string[], tests: readonly string[]): string[] {
+function findUnnamedExamples(examples: readonly string[], tests: readonly string[]): string[] {
   return examples.filter((example) => {
     const escaped = example.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     const named = new RegExp(`(?:(?<![\\w./-])|(?<=ansible-examples/))${escaped}(?![\\w-]|\\.\\w)`);
@@ -34,18 +34,18 @@ test('every file of ansible-examples is named in a test', async () => {
   const texts = await Promise.all(tests.map((name) => readFile(join(TESTS, name), 'utf8')));
   const examples = await filesBelow(EXAMPLES);
   expect(examples).toContain('shell/boot.sh');
-  expect(findUnnamed(examples, texts)).toEqual([]);
+  expect(findUnnamedExamples(examples, texts)).toEqual([]);
 });
 
 /** Files below /usr that an example creates or says to create. */
-const OWN_FILES = [
+const CREATED_FILES = [
   '/usr/local/lib/jumpcloud-system-context',
   '/usr/local/sbin/install-jumpcloud-agent',
   '/usr/local/sbin/jumpcloud-metrics',
 ];
 
 /** Returns the absolute paths of this project's programs and units that occur in a text. */
-const ownPaths = (text: string) =>
+const projectPaths = (text: string) =>
   text.match(/\/usr\/(?:local\/)?(?:s?bin|lib)\/[\w./-]*jumpcloud[\w./-]*\w/g) ?? [];
 
 test('the examples name only programs and units that a package installs', async () => {
@@ -59,9 +59,11 @@ test('the examples name only programs and units that a package installs', async 
   ];
   const examples = await filesBelow(EXAMPLES);
   const texts = await Promise.all(examples.map((name) => readFile(join(EXAMPLES, name), 'utf8')));
-  const named = texts.flatMap(ownPaths).filter((path) => !path.endsWith('_'));
+  const named = texts.flatMap(projectPaths).filter((path) => !path.endsWith('_'));
   expect(named).toContain('/usr/bin/jumpcloud_host');
-  const unknown = named.filter((path) => !installed.includes(path) && !OWN_FILES.includes(path));
+  const unknown = named.filter(
+    (path) => !installed.includes(path) && !CREATED_FILES.includes(path),
+  );
   expect(unknown).toEqual([]);
 });
 
@@ -105,6 +107,6 @@ describe('findUnnamed', () => {
       [],
     ],
   ])('%s', (_, text, expected) => {
-    expect(findUnnamed(['shell/boot.sh'], [text])).toEqual(expected);
+    expect(findUnnamedExamples(['shell/boot.sh'], [text])).toEqual(expected);
   });
 });

@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { describe, expect, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { projectDirectory } from '../../scripts/build/project-directory.ts';
-import { type Kickstart, startKickstart } from '../ansible/roles/kickstart.ts';
+import { type KickstartServer, startKickstartServer } from '../ansible/roles/kickstart-server.ts';
 import { findFilesWith, watchFiles } from '../ansible/roles/watch.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
@@ -37,7 +37,7 @@ describe.runIf(hasTools)('packer build', { timeout: 400_000 }, () => {
   let sandbox: Sandbox;
   let template: string;
   let server: SshServer;
-  let kickstart: Kickstart;
+  let kickstart: KickstartServer;
   test.beforeEach(async ({ emulator: sharedEmulator, sandbox: newSandbox }) => {
     emulator = sharedEmulator;
     sandbox = newSandbox;
@@ -78,9 +78,9 @@ describe.runIf(hasTools)('packer build', { timeout: 400_000 }, () => {
     const { agentDir, systemId } = sandbox.host;
     await execa('rm', ['-r', agentDir]);
     emulator.store.systems.delete(systemId);
-    kickstart = await startKickstart({ emulator, agentDir, connectKey: CONNECT_KEY });
+    kickstart = await startKickstartServer({ emulator, agentDir, connectKey: CONNECT_KEY });
     await sandbox.place('packer/build-host.yml', (text) =>
-      withDefaults(text, { agent_dir: agentDir, api_url: emulator.url }, kickstart.url),
+      withModuleDefaults(text, { agent_dir: agentDir, api_url: emulator.url }, kickstart.url),
     );
     template = await sandbox.place('packer/image.pkr.hcl');
     await mkdir(sandbox.path('/built'));
@@ -162,7 +162,7 @@ describe.runIf(hasTools)('packer build', { timeout: 400_000 }, () => {
     const { agentDir } = sandbox.host;
     const connection = { agent_dir: agentDir, api_url: emulator.url };
     const playbook = await sandbox.place('decommission.yml', (text) =>
-      withDefaults(text, connection, kickstart.url),
+      withModuleDefaults(text, connection, kickstart.url),
     );
     const words = ['-i', '127.0.0.1,', '-u', server.user, '-e', 'retired=127.0.0.1'];
     const login = { ansible_port: server.port, ansible_ssh_private_key_file: sandbox.path('/key') };
@@ -312,7 +312,7 @@ function writesOf({ requests }: Emulator, systemId: string): string[] {
  * Adds to a playbook the module defaults for the connection, and a variable with the URL of the
  * kickstart script.
  */
-function withDefaults(playbook: string, connection: object, kickstart: string): string {
+function withModuleDefaults(playbook: string, connection: object, kickstart: string): string {
   const plays: { vars: object }[] = parse(playbook);
   const module_defaults = { 'group/systemcontext.jumpcloud.all': connection };
   return stringify(

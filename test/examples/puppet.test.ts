@@ -26,7 +26,7 @@ const RUBY = [
   'puppet/modules/jumpcloud/lib/puppet/type/jumpcloud_removal.rb',
   'puppet/modules/jumpcloud/lib/puppet_x/jumpcloud/executable.rb',
 ];
-const DATA = [
+const DATA_FILES = [
   'puppet/data/common.yaml',
   'puppet/data/nodes/web-1.yaml',
   'puppet/hiera.yaml',
@@ -37,9 +37,9 @@ const DATA = [
 ];
 
 /** Exit codes of `puppet apply --detailed-exitcodes`. */
-const UNCHANGED = 0;
-const CHANGED = 2;
-const FAILED = 4;
+const EXIT_UNCHANGED = 0;
+const EXIT_CHANGED = 2;
+const EXIT_FAILED = 4;
 
 /** Facts of a host. They replace Facter, which would request cloud metadata over the network. */
 const FACTS = `--- !ruby/object:Puppet::Node::Facts
@@ -69,7 +69,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       sandbox = newSandbox;
       await sandbox.write('/puppet/vardir/client_yaml/facts/web-1.yaml', FACTS);
       await mkdir(sandbox.path('/etc/jumpcloud'), { recursive: true });
-      for (const file of [...MANIFESTS, ...RUBY, ...DATA]) await sandbox.place(file);
+      for (const file of [...MANIFESTS, ...RUBY, ...DATA_FILES]) await sandbox.place(file);
     });
 
     /** Applies a manifest, by default the example's. Reads and writes only in the sandbox. */
@@ -159,7 +159,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
     test('the first run configures the host and the second run changes nothing', async () => {
       const { systemId } = sandbox.host;
       const first = await apply(undefined, TAGS);
-      expect(first.exitCode, first.all).toBe(CHANGED);
+      expect(first.exitCode, first.all).toBe(EXIT_CHANGED);
       const { displayName, attributes } = emulator.store.record(systemId);
       expect(displayName).toBe('web-1');
       expect(attributes).toContainEqual({ name: 'owner', value: "the shop's team" });
@@ -179,7 +179,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       expect((await stat(document)).mode & 0o777).toBe(0o600);
 
       const second = await apply(undefined, TAGS);
-      expect(second.exitCode, second.all).toBe(UNCHANGED);
+      expect(second.exitCode, second.all).toBe(EXIT_UNCHANGED);
       expect(second.all).not.toContain('changed');
       expect(sandbox.writes()).toEqual([]);
     });
@@ -203,7 +203,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
         `jumpcloud_host { 'x': groups => ['${IDS.web}'], system => { description => 'y' } }`,
       );
       emulator.faults.clear();
-      expect(refused.exitCode, refused.all).toBe(FAILED);
+      expect(refused.exitCode, refused.all).toBe(EXIT_FAILED);
       expect(refused.all).toMatch(/^Error: .*JumpCloud answered 403|^Error: .*\(403\)/m);
       expect(refused.all).toContain('groups may not have been changed. See the error above.');
 
@@ -254,7 +254,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       jumpcloud_host { 'nested': groups => ['${IDS.web}'], proxy => Sensitive('x${secret}') }
       jumpcloud_host { 'redacted': system => { description => Sensitive('y${secret}') } }`;
       const { all, exitCode } = await apply(manifest, TAGS, '--verbose');
-      expect(exitCode, all).toBe(CHANGED);
+      expect(exitCode, all).toBe(EXIT_CHANGED);
       expect(all).toContain('groups changed [] to ["');
       for (const name of ['document', 'redacted']) {
         expect(all).toContain(`Jumpcloud_host[${name}]/system: changed [redacted] to [redacted]`);
@@ -278,7 +278,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       jumpcloud_host { 'x': }
       jumpcloud_host { 'planned': noop => true }`;
       const { all, exitCode } = await apply(manifest);
-      expect(exitCode, all).toBe(FAILED);
+      expect(exitCode, all).toBe(EXIT_FAILED);
       expect(all).toMatch(/^Warning: .*Jumpcloud_host\[planned\]: .*not/m);
       expect(all).toMatch(/\[planned\]\/groups: .*"unknown".*\(noop\)/);
       const call = '--json --check --diff -\n';
@@ -295,13 +295,13 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       -> jumpcloud_removal { 'associations': }
       -> jumpcloud_removal { 'retired': scope => system }`;
       const { all, exitCode } = await apply(manifest);
-      expect(exitCode, all).toBe(CHANGED);
+      expect(exitCode, all).toBe(EXIT_CHANGED);
       expect(all).toMatch(/\[planned\]\/ensure: (current_value|removed) .*system_group.*\(noop\)/);
       expect(all).toMatch(/\[associations\]\/ensure: removed .*system_group/);
       expect(all).toMatch(/\[retired\]\/ensure: removed .*"system"/);
       expect(sandbox.writes()).toHaveLength(2);
       expect(emulator.store.systems.has(systemId)).toBe(false);
-      expect(await apply(manifest)).toMatchObject({ exitCode: UNCHANGED });
+      expect(await apply(manifest)).toMatchObject({ exitCode: EXIT_UNCHANGED });
     });
 
     test('the Puppet types have all options of their modules, and only a repair of drift is a corrective change', async () => {
@@ -342,12 +342,12 @@ test('the Puppet module has the project’s version', async () => {
 });
 
 test('all YAML files of the Puppet example are valid', async () => {
-  for (const file of DATA.filter((name) => name.endsWith('.yaml'))) {
+  for (const file of DATA_FILES.filter((name) => name.endsWith('.yaml'))) {
     expect(parse(await readFile(join(EXAMPLES, file), 'utf8'))).toBeTypeOf('object');
   }
   const files = await readdir(join(EXAMPLES, 'puppet'), { recursive: true, withFileTypes: true });
   const found = files.filter((file) => file.isFile());
-  expect(found).toHaveLength(MANIFESTS.length + RUBY.length + DATA.length);
+  expect(found).toHaveLength(MANIFESTS.length + RUBY.length + DATA_FILES.length);
 });
 
 describe('the linters of Puppet and Ruby', () => {

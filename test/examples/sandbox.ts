@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { test as base } from '../harness/emulator-fixture.ts';
 import { executablePath, HOST_MODULE_NAMES } from '../harness/executable.ts';
-import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
+import { canHaveMounts, onHostWithPrograms } from '../harness/host-with-programs.ts';
 import { quoteForShell } from '../terminal.ts';
 
 /** The ids that the examples contain. */
@@ -19,7 +19,7 @@ export const IDS = {
 } as const;
 
 /** Prefixes of paths in the examples. A sandbox moves such paths below its own directory. */
-const MOVED_PATHS = [
+const MOVED_PREFIXES = [
   '/usr/bin/jumpcloud_',
   '/usr/lib/jumpcloud-system-context',
   '/usr/lib/systemd/system',
@@ -109,15 +109,15 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
     // A removal stops the agent's service, so it must run the replaced programs, not this
     // machine's.
     const isRemoval = module === 'jumpcloud_removal' && canHaveMounts();
-    const wrapper = isRemoval ? onHostWith({ programs: path('/replaced') }) : [];
+    const wrapper = isRemoval ? onHostWithPrograms({ programs: path('/replaced') }) : [];
     const words = [...wrapper, executablePath(module)];
-    const script = callWith(words, { agent_dir: agentDir, api_url: emulator.url });
+    const script = makeCallScript(words, { agent_dir: agentDir, api_url: emulator.url });
     await writeProgram(`/usr/bin/${module}`, script);
   }
 
   /** Moves the absolute paths in a text into the sandbox. */
   const move = (text: string) =>
-    MOVED_PATHS.reduce((moved, absolute) => moved.replaceAll(absolute, path(absolute)), text);
+    MOVED_PREFIXES.reduce((moved, absolute) => moved.replaceAll(absolute, path(absolute)), text);
   for (const program of await readdir(PROGRAMS)) {
     const text = move(await readFile(join(PROGRAMS, program), 'utf8'));
     await writeWithMode(path(`/usr/lib/jumpcloud-system-context/${program}`), text, 0o755);
@@ -161,7 +161,7 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
  * Returns a shell script that calls an executable with the script's arguments and the given
  * connection options. It also shortens `settle`, so that no test waits as long as a real host.
  */
-function callWith(words: readonly string[], connection: Record<string, string>): string {
+function makeCallScript(words: readonly string[], connection: Record<string, string>): string {
   const head = JSON.stringify(connection).slice(0, -1);
   const adapt = [
     `-e ${quoteForShell('s/"settle": *[0-9]*/"settle":0.1/')}`,

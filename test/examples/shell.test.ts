@@ -84,7 +84,7 @@ describe('the packaged program describe-host, which exits with 75 to request a r
     expect(sandbox.writes()).toEqual([]);
   });
 
-  test('a boot restores all associations that the removal has deleted', async () => {
+  test('a boot restores all associations that jumpcloud_removal has deleted', async () => {
     const { systemId } = sandbox.host;
     await boot();
     const before = emulator.store.snapshot(systemId);

@@ -158,7 +158,7 @@ describe('CloudInit, on Azure', () => {
     expect(valuesOf({ ...AZURE, ds })).not.toHaveProperty('availability_zone');
   });
 
-  test("CloudInit has the standardised keys where Azure's metadata is missing", () => {
+  test("CloudInit uses the standardised keys if Azure's metadata is missing", () => {
     expect(valuesOf({ v1: AZURE.v1 })).toMatchObject({ instance_id: AZURE.v1.instance_id });
   });
 

@@ -89,7 +89,7 @@ describe('a text that must not expand to nothing', () => {
   };
 
   test.each(['{env.MISSING|}', '{env.MISSING|}{env.EMPTY|}'])(
-    'expanding %s fails if the result must not be empty',
+    '%s expands to nothing, so it fails where an empty value is refused',
     async (text) => {
       const error = await failureOf(resolve(text));
       const facts = text.match(/env\.\w+/g) ?? [];
@@ -100,7 +100,7 @@ describe('a text that must not expand to nothing', () => {
   );
 
   test.each(['{env.MISSING|a}', '{env.MISSING|}-', '{env.MISSING|}{env.ROLE}', '{env.ROLE|}'])(
-    'expanding %s succeeds even if the result must not be empty',
+    '%s expands to a text that is not empty, so it is accepted even where an empty value is refused',
     async (text) => {
       await expect(resolve(text)).resolves.toBeDefined();
     },

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
-import { ACTING_MODULE_NAMES, type ModuleName } from '../harness/executable.ts';
+import { type ModuleName, NON_DOCTOR_MODULE_NAMES } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { fullOptions } from '../harness/sample-calls.ts';
 import {
@@ -59,8 +59,8 @@ async function expectFailure(
   }
 }
 
-const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
-const CHUNKED = `${HEAD}Transfer-Encoding: chunked\r\n\r\n`;
+const RESPONSE_HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
+const CHUNKED_HEAD = `${RESPONSE_HEAD}Transfer-Encoding: chunked\r\n\r\n`;
 const LARGE_PIECE = Buffer.alloc(0x10000, ' ');
 const asChunk = (data: Buffer) =>
   Buffer.concat([Buffer.from(`${data.length.toString(16)}\r\n`), data, Buffer.from('\r\n')]);
@@ -85,20 +85,20 @@ describe.concurrent('a server that never completes an answer', () => {
     ['the server sends only the status line', startAnswering('HTTP/1.1 200 OK\r\n'), NO_ANSWER],
     [
       'the server sends only the headers',
-      startAnswering(`${HEAD}Content-Length: 9\r\n\r\n`),
+      startAnswering(`${RESPONSE_HEAD}Content-Length: 9\r\n\r\n`),
       NO_ANSWER,
     ],
     [
       'the headers arrive one byte a second',
       startSending('', (socket) => {
-        const bytes = [...HEAD, ...'a'.repeat(1000)];
+        const bytes = [...RESPONSE_HEAD, ...'a'.repeat(1000)];
         sendForever(socket, () => bytes.shift() ?? 'a', 1000);
       }),
       NO_ANSWER,
     ],
     [
       'the body arrives one byte a second',
-      startSending(`${HEAD}Content-Length: 1000\r\n\r\n`, (socket) =>
+      startSending(`${RESPONSE_HEAD}Content-Length: 1000\r\n\r\n`, (socket) =>
         sendForever(socket, () => ' ', 1000),
       ),
       NO_ANSWER,
@@ -122,7 +122,8 @@ describe.concurrent('a server that never completes an answer', () => {
     ],
     [
       'the body is shorter than announced',
-      () => startBadServer((socket) => socket.end(`${HEAD}Content-Length: 1000\r\n\r\n{}`)),
+      () =>
+        startBadServer((socket) => socket.end(`${RESPONSE_HEAD}Content-Length: 1000\r\n\r\n{}`)),
       /closed before the answer was complete|does not have the announced length/,
     ],
   ];
@@ -135,7 +136,9 @@ describe.concurrent('a server that never completes an answer', () => {
   );
 
   test('a run ends with the error code `unavailable` if the body arrives in one-byte chunks', async () => {
-    const start = startSending(CHUNKED, (socket) => sendForever(socket, () => TINY_CHUNKS, 20));
+    const start = startSending(CHUNKED_HEAD, (socket) =>
+      sendForever(socket, () => TINY_CHUNKS, 20),
+    );
     await expectFailure(start, 'unavailable', /no complete answer within/);
   });
 
@@ -150,7 +153,7 @@ describe.concurrent('a server that never completes an answer', () => {
     },
   );
 
-  test.each(ACTING_MODULE_NAMES)(
+  test.each(NON_DOCTOR_MODULE_NAMES)(
     '%s fails with the error code `unavailable` within its timeout if the server sends nothing',
     async (module) => {
       await expectFailure(startAnswering(''), 'unavailable', NO_ANSWER, { module });
@@ -164,23 +167,23 @@ describe.concurrent('an endless answer', () => {
   const rows: [name: string, start: () => Promise<BadServer>, message: RegExp][] = [
     [
       'endless headers',
-      endless(HEAD, Buffer.from(`X-More: ${'a'.repeat(1000)}\r\n`)),
+      endless(RESPONSE_HEAD, Buffer.from(`X-More: ${'a'.repeat(1000)}\r\n`)),
       /headers are too/,
     ],
     [
       'one endless header',
-      endless(`${HEAD}X-More: `, Buffer.alloc(0x10000, 'a')),
+      endless(`${RESPONSE_HEAD}X-More: `, Buffer.alloc(0x10000, 'a')),
       /headers are too large/,
     ],
-    ['an endless chunked body', endless(CHUNKED, asChunk(LARGE_PIECE)), /larger than 8 MiB/],
+    ['an endless chunked body', endless(CHUNKED_HEAD, asChunk(LARGE_PIECE)), /larger than 8 MiB/],
     [
       'an endless body with Content-Length',
-      endless(`${HEAD}Content-Length: ${1e12}\r\n\r\n`, LARGE_PIECE),
+      endless(`${RESPONSE_HEAD}Content-Length: ${1e12}\r\n\r\n`, LARGE_PIECE),
       /8 MiB/,
     ],
     [
       'an endless body without Content-Length',
-      endless(`${HEAD}\r\n`, LARGE_PIECE),
+      endless(`${RESPONSE_HEAD}\r\n`, LARGE_PIECE),
       /larger than 8 MiB/,
     ],
   ];
@@ -188,15 +191,15 @@ describe.concurrent('an endless answer', () => {
     await expectFailure(start, 'unexpected_response', message, { timeouts: LONG_TIMEOUTS });
   });
 
-  test.each(ACTING_MODULE_NAMES)('%s refuses an endless body', async (module) => {
-    const start = endless(CHUNKED, asChunk(LARGE_PIECE));
+  test.each(NON_DOCTOR_MODULE_NAMES)('%s refuses an endless body', async (module) => {
+    const start = endless(CHUNKED_HEAD, asChunk(LARGE_PIECE));
     const callOptions = { module, timeouts: LONG_TIMEOUTS };
     await expectFailure(start, 'unexpected_response', /larger than 8 MiB/, callOptions);
   });
 
   test('a run ends within the limits of time and memory if an endless body arrives in tiny chunks', async () => {
     const timeouts = { timeout: 8, request_timeout: 6 };
-    const server = await endless(CHUNKED, TINY_CHUNKS)();
+    const server = await endless(CHUNKED_HEAD, TINY_CHUNKS)();
     const connection = { agent_dir: host.agentDir, api_url: server.url, ...timeouts };
     const result = await runMeasured('jumpcloud_system', connection);
     server.close();
@@ -241,7 +244,7 @@ describe.concurrent('Retry-After beyond the timeout', () => {
     ],
   ];
   test.each(rows)(
-    'a run ends at once, instead of waiting beyond its timeout, after a %s',
+    'a run ends at once after a %s, if the wait would exceed its timeout',
     async (_, start, code, message) => {
       const { seconds, answer } = await expectFailure(start, code, message);
       expect(seconds).toBeLessThan(GRACE_S);

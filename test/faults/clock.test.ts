@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import type { EnrolOptions } from '../emulator/enrol.ts';
 import { issueServerCertificate, makeCa, makeKeyFiles } from '../emulator/keys.ts';
-import type { StartWith } from '../harness/emulator-fixture.ts';
+import type { StartEmulator } from '../harness/emulator-fixture.ts';
 import { type Answer, type ModuleName, runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { sampleRows } from '../harness/sample-size.ts';
@@ -17,7 +17,7 @@ const YEAR_S = 365 * DAY_S;
 
 let emulator: Emulator;
 let host: EnrolledHost;
-let startWith: StartWith;
+let startWith: StartEmulator;
 test.beforeAll(({ startWith: shared }) => {
   startWith = shared;
 });
@@ -230,7 +230,7 @@ describe('the Date of a 401 over https', () => {
     },
   );
 
-  test("a Date outside the certificate's validity is not used if the server closes the connection", async () => {
+  test("a Date outside the certificate's validity is not used, even if the server closes the connection", async () => {
     const options = await startSecure(4 * YEAR_S);
     const headers = { connection: 'close', date: new Date(Date.now() + 4e11).toUTCString() };
     const text = '{"message":"Unauthorized"}';
@@ -241,7 +241,7 @@ describe('the Date of a 401 over https', () => {
 });
 
 describe('the causes of a 401 with a correct clock', () => {
-  const DELETED = /record of system \w+ was deleted in JumpCloud.*: register the agent again/;
+  const DELETED = /record of system \w+ was deleted in JumpCloud.*, register the agent again/;
   const ENROLMENT = /enrolled by MDM, Apple ADE or through the User Portal/;
   const KEY = /client\.key does not belong to this registration/;
   const REGION = /organisation is in another region than/;

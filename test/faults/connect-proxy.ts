@@ -28,8 +28,9 @@ interface ProxyAnswer {
 }
 
 /**
- * Starts a proxy. If given, `credentials` (`user:password`) are required, `tls` makes the proxy use
- * TLS, and every tunnel leads to the local port `tunnelPort`.
+ * Starts a proxy. With `credentials` (`user:password`), it refuses clients that do not send them.
+ * With `tls`, clients connect to it over TLS. With `tunnelPort`, every tunnel leads to that local
+ * port.
  */
 export async function startConnectProxy(
   options: { credentials?: string; tls?: TlsIdentity; tunnelPort?: number } = {},

@@ -18,10 +18,10 @@ import { afterEach, beforeEach, describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { makeKeyFiles } from '../emulator/keys.ts';
 import {
-  ACTING_MODULE_NAMES,
   type Answer,
   executablePath,
   type ModuleName,
+  NON_DOCTOR_MODULE_NAMES,
   runModule,
 } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
@@ -95,7 +95,7 @@ describe('jcagent.conf', () => {
     async (how, message) => {
       damage('jcagent.conf', how);
       const before = readdirSync(host.agentDir).sort();
-      for (const module of ACTING_MODULE_NAMES) {
+      for (const module of NON_DOCTOR_MODULE_NAMES) {
         const { good } = sampleCallsOf(module);
         const options = module === 'jumpcloud_removal' ? { purge_identity: true } : good;
         const answer = await run(module, options);
@@ -151,7 +151,7 @@ describe('client.key', () => {
     },
   );
 
-  test('a run keeps the key that it has read when client.key is replaced', async () => {
+  test('a run continues with the key that it read at its start, even if client.key is replaced during the run', async () => {
     const other = await makeKeyFiles();
     emulator.faults.add({ fault: { kind: 'slow', ms: 600 } });
     const running = run('jumpcloud_system', { display_name: 'web-1' });
@@ -377,17 +377,20 @@ describe('marker files and tombstones', () => {
     expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
   });
 
-  test.each(ACTING_MODULE_NAMES)('%s treats a host with a tombstone as removed', async (module) => {
-    const path = pathOf('.removed-from-jumpcloud');
-    const tombstone = { system_key: host.systemId, removed_at: '2026-01-01T00:00:00Z' };
-    writeFileSync(path, JSON.stringify(tombstone));
-    const answer = await run(module);
-    if (module === 'jumpcloud_removal') return expect(answer).toMatchObject({ changed: false });
-    const reported = module === 'jumpcloud_system_info' ? Object(answer['reason']) : answer.error;
-    expect(reported.code).toBe('not_enrolled');
-    expect(`${reported.message ?? answer.msg}`).toContain(path);
-    expect(emulator.requests).toEqual([]);
-  });
+  test.each(NON_DOCTOR_MODULE_NAMES)(
+    '%s treats a host with a tombstone as removed',
+    async (module) => {
+      const path = pathOf('.removed-from-jumpcloud');
+      const tombstone = { system_key: host.systemId, removed_at: '2026-01-01T00:00:00Z' };
+      writeFileSync(path, JSON.stringify(tombstone));
+      const answer = await run(module);
+      if (module === 'jumpcloud_removal') return expect(answer).toMatchObject({ changed: false });
+      const reported = module === 'jumpcloud_system_info' ? Object(answer['reason']) : answer.error;
+      expect(reported.code).toBe('not_enrolled');
+      expect(`${reported.message ?? answer.msg}`).toContain(path);
+      expect(emulator.requests).toEqual([]);
+    },
+  );
 
   test('a truncated tombstone is ignored', async () => {
     writeFileSync(pathOf('.removed-from-jumpcloud'), `{"system_key":"${host.systemId}`);

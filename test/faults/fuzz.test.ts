@@ -124,7 +124,7 @@ async function expectAnswer(stdout: string, requests: number): Promise<void> {
 }
 
 /** Changes options so that a call connects only to the emulator and does not wait. */
-const makeHarmless = (values: Record<string, unknown>): Record<string, unknown> => {
+const restrictOptions = (values: Record<string, unknown>): Record<string, unknown> => {
   const limit = (name: string, max: number, target = values) => {
     if (name in target) target[name] = Math.min(Number(target[name]), max);
   };
@@ -143,14 +143,14 @@ const makeHarmless = (values: Record<string, unknown>): Record<string, unknown> 
   return values;
 };
 
-/** Returns a module that applies `makeHarmless` to its options after their validation. */
+/** Returns a module that applies `restrictOptions` to its options after their validation. */
 function wrapModule(name: ModuleName): Module {
   const module: Module = moduleNamed(name);
   return {
     ...module,
     run: (values, run, expand) =>
-      module.run(makeHarmless({ ...values }), run, async () =>
-        makeHarmless({ ...(await expand()) }),
+      module.run(restrictOptions({ ...values }), run, async () =>
+        restrictOptions({ ...(await expand()) }),
       ),
   };
 }

@@ -10,7 +10,7 @@ import {
 import { fullOptions } from '../harness/sample-calls.ts';
 
 /** The kinds of reads. Each name is the end of a URL path. */
-export type Reading = 'record' | 'memberof' | 'associations' | 'users';
+export type ReadKind = 'record' | 'memberof' | 'associations' | 'users';
 
 /** An emulator, a host with existing edges, and options for each module. */
 export interface HostileSetup {
@@ -24,7 +24,7 @@ export interface HostileSetup {
   /** Returns the options that `run` passes to a module. */
   options(module: ModuleName): Record<string, unknown>;
   /** Injects a fault into the requests with a method, or into the reads of a kind. */
-  fault(target: Reading | 'PUT' | 'POST' | 'DELETE', rule: FaultRule): void;
+  fault(target: ReadKind | 'PUT' | 'POST' | 'DELETE', rule: FaultRule): void;
   requests(): LoggedRequest[];
   /** Returns the requests that may have changed something. */
   writes(): LoggedRequest[];
@@ -32,7 +32,7 @@ export interface HostileSetup {
 }
 
 /** Starts an emulator and enrols a host. */
-export async function startSetup(): Promise<HostileSetup> {
+export async function startHostileSetup(): Promise<HostileSetup> {
   const emulator = await startEmulator();
   const { store } = emulator;
   const host = await emulator.enrol({
@@ -80,7 +80,7 @@ export async function startSetup(): Promise<HostileSetup> {
         ...rule,
         when: ({ method, url }) =>
           method === target ||
-          (method === 'GET' && READ_PATHS[target as Reading]?.test(url) === true),
+          (method === 'GET' && READ_PATHS[target as ReadKind]?.test(url) === true),
       });
     },
     requests: () => emulator.requests,
@@ -92,7 +92,7 @@ export async function startSetup(): Promise<HostileSetup> {
   };
 }
 
-const READ_PATHS: Readonly<Record<Reading, RegExp>> = {
+const READ_PATHS: Readonly<Record<ReadKind, RegExp>> = {
   record: /^\/api\/systems\//,
   memberof: /\/memberof\?/,
   associations: /\/associations\?/,
@@ -105,4 +105,4 @@ export const READING_MODULES = {
   memberof: 'jumpcloud_group_membership',
   associations: 'jumpcloud_user_binding',
   users: 'jumpcloud_system_info',
-} as const satisfies Record<Reading, ModuleName>;
+} as const satisfies Record<ReadKind, ModuleName>;

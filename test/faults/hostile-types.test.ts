@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runInProcess } from '../harness/run-in-process.ts';
-import { READING_MODULES, type Reading, startSetup } from './hostile-setup.ts';
+import { READING_MODULES, type ReadKind, startHostileSetup } from './hostile-setup.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 
 /** A sample of each kind of JSON value, and of a missing value. */
@@ -18,10 +18,10 @@ const KINDS: Readonly<Record<string, unknown>> = {
  * The only kind that is tested with the executables, because processes for all kinds would take
  * minutes.
  */
-const EXECUTED_KIND = 'number';
+const KIND_FOR_EXECUTABLES = 'number';
 
 /** The valid kinds of every field that a module reads, by path. */
-const FIELDS: Readonly<Record<Reading, Readonly<Record<string, readonly string[]>>>> = {
+const FIELDS: Readonly<Record<ReadKind, Readonly<Record<string, readonly string[]>>>> = {
   record: {
     '': [],
     _id: ['missing'],
@@ -91,19 +91,19 @@ function setValue(document: unknown, path: string, value: unknown): unknown {
 /** Returns the name by which messages refer to a path. */
 const toMessageName = (path: string) => path.replace(' (flat)', '') || 'the whole answer';
 
-const readings = Object.keys(FIELDS) as Reading[];
-describe.each(readings)('a wrong value in the answer to a read of %s', (reading) => {
+const readKinds = Object.keys(FIELDS) as ReadKind[];
+describe.each(readKinds)('a wrong value in the answer to a read of %s', (reading) => {
   const module = READING_MODULES[reading];
   test.each(Object.entries(FIELDS[reading]))(
     'a wrong value at path "%s" fails the run before any write (valid kinds: %j)',
     async (path, good) => {
       const kinds = Object.keys(KINDS).filter((kind) => kind !== 'missing' || !/^$|\d$/.test(path));
       await mapConcurrently(kinds, 4, async (kind) => {
-        const setup = await startSetup();
+        const setup = await startHostileSetup();
         const change = (body: unknown) => setValue(body, path, KINDS[kind]);
         setup.fault(reading, { fault: { kind: 'mangle', change } });
         const answer =
-          kind === EXECUTED_KIND
+          kind === KIND_FOR_EXECUTABLES
             ? await setup.run(module)
             : await runInProcess(module, setup.options(module), false);
         const context = `${path}: ${kind}: ${answer.msg}`;

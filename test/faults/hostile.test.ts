@@ -4,7 +4,12 @@ import type { Fault } from '../emulator/faults.ts';
 import type { Answer, ModuleName } from '../harness/executable.ts';
 import { sampleRows } from '../harness/sample-size.ts';
 import { startBadServer } from './bad-server.ts';
-import { type HostileSetup, READING_MODULES, type Reading, startSetup } from './hostile-setup.ts';
+import {
+  type HostileSetup,
+  READING_MODULES,
+  type ReadKind,
+  startHostileSetup,
+} from './hostile-setup.ts';
 import { runMeasured } from './run-measured.ts';
 
 const OTHER_ID = '0123456789abcdef01234567';
@@ -12,7 +17,7 @@ const MIB = 1024 * 1024;
 
 /** Runs a test with a new setup and then closes the setup. */
 async function withSetup(act: (setup: HostileSetup) => Promise<void>): Promise<void> {
-  const setup = await startSetup();
+  const setup = await startHostileSetup();
   try {
     await act(setup);
   } finally {
@@ -79,7 +84,7 @@ describe.concurrent('an invalid answer to a read', () => {
     ],
     ['a redirect', { kind: 'redirect', location: '/elsewhere' }, /redirect \(302 to 127\.0\.0\.1/],
   ];
-  const readings: Reading[] = ['record', 'memberof', 'associations', 'users'];
+  const readings: ReadKind[] = ['record', 'memberof', 'associations', 'users'];
   const cases = rows.flatMap((row, index) =>
     // The order of the reads differs from row to row, so that a sample contains all rows and all
     // reads.
@@ -110,7 +115,7 @@ describe.concurrent('an invalid answer to a read', () => {
     },
   );
 
-  test.each<Reading>(['memberof', 'associations'])(
+  test.each<ReadKind>(['memberof', 'associations'])(
     'a removal of associations fails before any write when a read of %s is answered with HTML',
     async (reading) => {
       await withSetup(async (setup) => {
@@ -255,7 +260,7 @@ describe.concurrent('an unexpected status', () => {
 });
 
 describe.concurrent('a redirect', () => {
-  const calls: [module: ModuleName, which: Reading | 'PUT' | 'POST' | 'DELETE'][] = [
+  const calls: [module: ModuleName, which: ReadKind | 'PUT' | 'POST' | 'DELETE'][] = [
     ['jumpcloud_system', 'record'],
     ['jumpcloud_user_binding', 'associations'],
     ['jumpcloud_system', 'PUT'],
@@ -266,7 +271,7 @@ describe.concurrent('a redirect', () => {
     calls.map((call) => [status, ...call] as const),
   );
   test.each(rows)(
-    'a %i redirect makes %s fail without a request to the new location (redirected request: %s)',
+    'a redirect with %i makes %s fail, and no request goes to the new location (redirected request: %s)',
     async (status, module, which) => {
       await withSetup(async (setup) => {
         const second = await startBadServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n{}'));
@@ -367,7 +372,7 @@ describe.concurrent('an answer with a contradictory length', () => {
     },
   );
 
-  test("a proxy's answer to CONNECT with two Content-Length headers is refused without a retry", async () => {
+  test('an answer to CONNECT is refused without a retry if it has two Content-Length headers', async () => {
     await withSetup(async ({ host }) => {
       const server = await startBadServer((socket) =>
         socket.write(`${HEAD}Content-Length: 3\r\n\r\n`),

@@ -26,10 +26,13 @@ import { test } from '../harness/fixture.ts';
 import { type CountingRelay, startRelay } from './counting-relay.ts';
 import { findLeakedSecrets } from './find-leaked-secrets.ts';
 
-type Server = 'good' | 'expired' | 'notYetValid' | 'otherName' | 'selfSigned' | 'plain';
+type ServerName = 'good' | 'expired' | 'notYetValid' | 'otherName' | 'selfSigned' | 'plain';
 
 const directory = mkdtempSync(join(tmpdir(), 'tls-'));
-const servers = new Map<Server, { emulator: Emulator; relay: CountingRelay; host: EnrolledHost }>();
+const servers = new Map<
+  ServerName,
+  { emulator: Emulator; relay: CountingRelay; host: EnrolledHost }
+>();
 let caPath: string;
 let otherCaPath: string;
 let bundlePath: string;
@@ -58,7 +61,7 @@ test.beforeAll(async ({ startWith }) => {
   for (const [name, tls] of Object.entries(identities)) {
     const emulator = await startWith(tls === undefined ? {} : { tls });
     const relay = await startRelay(emulator.port);
-    servers.set(name as Server, { emulator, relay, host: await emulator.enrol() });
+    servers.set(name as ServerName, { emulator, relay, host: await emulator.enrol() });
   }
 });
 afterAll(() => {
@@ -66,11 +69,11 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-const serverNamed = (name: Server) => servers.get(name) ?? expect.unreachable(name);
+const serverNamed = (name: ServerName) => servers.get(name) ?? expect.unreachable(name);
 
 /** Runs a read-only call through the relay that counts connections. */
 async function run(
-  name: Server,
+  name: ServerName,
   options: Record<string, unknown> = {},
   { env = {}, scheme = 'https' }: { env?: Record<string, string>; scheme?: string } = {},
 ): Promise<RunResult & { connections: number }> {
@@ -95,7 +98,7 @@ async function run(
 
 function expectTlsFailure(
   result: RunResult & { connections: number },
-  name: Server,
+  name: ServerName,
   message: RegExp,
 ): void {
   expect(result.answer).toMatchObject({ changed: false, failed: true, error: { code: 'tls' } });
@@ -105,14 +108,19 @@ function expectTlsFailure(
   expect(serverNamed(name).emulator.requests).toHaveLength(0);
 }
 
-const UNTRUSTED =
+const UNTRUSTED_MESSAGE =
   /could not prove that it is JumpCloud: .*\((UNABLE_TO_VERIFY_LEAF_SIGNATURE|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT_LOCALLY)\)\. .*set ca_path to its CA/;
 
 describe('a server that is not trusted', () => {
-  const rows: [what: string, server: Server, options: () => object, message: RegExp][] = [
-    ['an unknown CA', 'good', () => ({}), UNTRUSTED],
-    ['an unknown CA and another ca_path', 'good', () => ({ ca_path: otherCaPath }), UNTRUSTED],
-    ['a self-signed certificate', 'selfSigned', () => ({}), UNTRUSTED],
+  const rows: [what: string, server: ServerName, options: () => object, message: RegExp][] = [
+    ['an unknown CA', 'good', () => ({}), UNTRUSTED_MESSAGE],
+    [
+      'an unknown CA and another ca_path',
+      'good',
+      () => ({ ca_path: otherCaPath }),
+      UNTRUSTED_MESSAGE,
+    ],
+    ['a self-signed certificate', 'selfSigned', () => ({}), UNTRUSTED_MESSAGE],
     [
       'an expired certificate',
       'expired',
@@ -144,7 +152,7 @@ describe('a server that is not trusted', () => {
 
   test('NODE_TLS_REJECT_UNAUTHORIZED=0 does not disable certificate verification', async () => {
     const result = await run('good', {}, { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
-    expectTlsFailure(result, 'good', UNTRUSTED);
+    expectTlsFailure(result, 'good', UNTRUSTED_MESSAGE);
   });
 
   test('parallel reads from an untrusted server fail with one TLS error', async () => {

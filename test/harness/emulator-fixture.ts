@@ -3,7 +3,7 @@ import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/
 import type { EnrolledHost } from '../emulator/enrol.ts';
 
 /** Starts a separate emulator with the given options. It is closed after the file's tests. */
-export type StartWith = (options?: EmulatorOptions) => Promise<Emulator>;
+export type StartEmulator = (options?: EmulatorOptions) => Promise<Emulator>;
 
 /**
  * The `test` of vitest with two fixtures: an `emulator` that the tests of a file share, and
@@ -20,7 +20,7 @@ export const test = base
         for (const host of hosts) await host.remove();
       }
     });
-    const startWith: StartWith = async (options) => {
+    const startWith: StartEmulator = async (options) => {
       const emulator = await startEmulator(options);
       const hosts: EnrolledHost[] = [];
       started.push({ emulator, hosts });

@@ -9,7 +9,9 @@ export const HOST_MODULE_NAMES = HOST_MODULES.map(({ name }) => name);
  * The host modules except jumpcloud_doctor. Unlike them, jumpcloud_doctor opens a connection even
  * if the host is not enrolled, and its `msg` only counts the results of its checks.
  */
-export const ACTING_MODULE_NAMES = HOST_MODULE_NAMES.filter((name) => name !== 'jumpcloud_doctor');
+export const NON_DOCTOR_MODULE_NAMES = HOST_MODULE_NAMES.filter(
+  (name) => name !== 'jumpcloud_doctor',
+);
 export type { Answer, ModuleName };
 
 /** The outcome of running an executable. */

@@ -33,7 +33,7 @@ exec "$@"
  * Returns the words to put before a command. The command runs in a mount namespace with these
  * programs.
  */
-export function onHostWith({ programs = '', systemd = true }: HostPrograms): string[] {
+export function onHostWithPrograms({ programs = '', systemd = true }: HostPrograms): string[] {
   return [
     '/usr/bin/unshare',
     '--mount',
@@ -50,7 +50,7 @@ let canMount: boolean | undefined;
 
 /** Returns whether a test may have its own mounts on this machine. */
 export function canHaveMounts(): boolean {
-  const [file = '', ...words] = [...onHostWith({}), '/bin/true'];
+  const [file = '', ...words] = [...onHostWithPrograms({}), '/bin/true'];
   canMount ??= spawnSync(file, words, { timeout: 10_000 }).status === 0;
   return canMount;
 }

@@ -86,7 +86,7 @@ lifecycleTest(
 );
 
 /** Adds an instance whose image starts jumpcloud-host.service at every boot. */
-async function addWithUnitInImage(
+async function addInstanceWithUnit(
   file: UserData,
   registrationTimeout: number,
 ): Promise<Member<Container>> {
@@ -106,7 +106,7 @@ async function addWithUnitInImage(
 lifecycleTest(
   'a unit in the image waits for the agent that cloud-init installs',
   async (report) => {
-    const member = await addWithUnitInImage('user-data-jinja.yml', 600);
+    const member = await addInstanceWithUnit('user-data-jinja.yml', 600);
     await member.machine.boot();
     await waitForBoot(member);
     await report('boot, until cloud-final.service', member);
@@ -119,7 +119,7 @@ lifecycleTest(
 lifecycleTest(
   'a unit in the image is restarted until cloud-init has installed the agent',
   async (report) => {
-    const member = await addWithUnitInImage('user-data.yml', 3);
+    const member = await addInstanceWithUnit('user-data.yml', 3);
     await member.machine.boot();
     await waitForBoot(member);
     await member.machine.waitForState(HOST_UNIT, 'activating', 30);

@@ -14,7 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { findControlGroups, removeGroups } from './control-groups.ts';
-import { type CommandResult, type End, isUp, Machine } from './machine.ts';
+import { type BootEnd, type CommandResult, isUp, Machine } from './machine.ts';
 
 /**
  * Maximum duration of a boot in seconds. The command `timeout` then stops the machine, even if the
@@ -109,7 +109,7 @@ export class Container extends Machine {
     });
   }
 
-  async waitForEnd(): Promise<End> {
+  async waitForEnd(): Promise<BootEnd> {
     const result = await this.#nspawn;
     this.#nspawn = undefined;
     if (result?.exitCode === 0) return 'off';

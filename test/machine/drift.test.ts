@@ -18,11 +18,11 @@ import {
   saveStatus,
 } from './matrix.ts';
 
-const APPLY = 'jumpcloud-host-apply.service';
-const TIMER = 'jumpcloud-host.timer';
+const APPLY_UNIT = 'jumpcloud-host-apply.service';
+const TIMER_UNIT = 'jumpcloud-host.timer';
 const PATH_UNIT = 'jumpcloud-host.path';
-const UNITS = [HOST_UNIT, REMOVAL_UNIT, APPLY, TIMER, PATH_UNIT];
-const SERVICES = [HOST_UNIT, REMOVAL_UNIT, APPLY];
+const UNITS = [HOST_UNIT, REMOVAL_UNIT, APPLY_UNIT, TIMER_UNIT, PATH_UNIT];
+const SERVICES = [HOST_UNIT, REMOVAL_UNIT, APPLY_UNIT];
 
 const DOCS = join(projectDirectory, 'docs/systemd.md');
 const LIBATOMIC = '/usr/lib/x86_64-linux-gnu/libatomic.so.1';
@@ -36,7 +36,7 @@ AccuracySec=100ms
 `;
 
 /** A unit that copies the result of the removal, because /run is gone after a poweroff. */
-const COPY_RESULT = `[Unit]
+const COPY_RESULT_UNIT = `[Unit]
 Before=${REMOVAL_UNIT}
 [Service]
 Type=oneshot
@@ -51,7 +51,7 @@ WantedBy=multi-user.target
  * Writes the documented units that report a failed run. Their report is the result file, appended
  * to /var/failures.
  */
-async function reportFailures({ machine }: Member): Promise<void> {
+async function installFailureUnits({ machine }: Member): Promise<void> {
   const text = await readFile(DOCS, 'utf8');
   const [, dropIn = ''] = /```ini\n(\[Unit\]\nOnFailure=.*?)```/s.exec(text) ?? [];
   const [, unit = ''] =
@@ -74,9 +74,9 @@ function waitForValue<T>(read: () => T, expected: T, seconds: number): Promise<v
 
 /** Enables the timer and makes it elapse every few seconds. */
 async function enableTimer({ machine }: Member, seconds: number): Promise<void> {
-  await machine.write(`etc/systemd/system/${TIMER}.d/often.conf`, everySeconds(seconds));
+  await machine.write(`etc/systemd/system/${TIMER_UNIT}.d/often.conf`, everySeconds(seconds));
   await machine.run('systemctl', 'daemon-reload');
-  await machine.run('systemctl', 'enable', '--now', TIMER);
+  await machine.run('systemctl', 'enable', '--now', TIMER_UNIT);
 }
 
 describe.each<[BaseKind, number]>([
@@ -99,7 +99,7 @@ describe.each<[BaseKind, number]>([
       const member = await fleet().add();
       const { machine } = member;
       await bootUntilDesiredState(member);
-      expect((await machine.run('systemctl', 'is-enabled', TIMER)).stdout).toBe('disabled');
+      expect((await machine.run('systemctl', 'is-enabled', TIMER_UNIT)).stdout).toBe('disabled');
       expect((await machine.run('systemctl', 'is-enabled', PATH_UNIT)).stdout).toBe('disabled');
       await report('boot', member);
       await enableTimer(member, 10);
@@ -111,7 +111,7 @@ describe.each<[BaseKind, number]>([
       await machine.waitForState(HOST_UNIT, 'exited', 10);
       const later = await waitForOutcome(member, 'unchanged', 20);
       expect(later.timestamp * 1000).toBeGreaterThan(since);
-      await saveStatus(`drift-timer-${version}`, member, TIMER);
+      await saveStatus(`drift-timer-${version}`, member, TIMER_UNIT);
       expect(await machine.end('systemctl', 'poweroff')).toBe('off');
       expect(hasRecord(member)).toBe(false);
       expect(deletions(member)).toBe(1);
@@ -158,7 +158,7 @@ describe.each<[BaseKind, number]>([
   lifecycleTest(name('the timer restarts the unit that has failed permanently'), async (report) => {
     const member = await fleet().add({ agentDelay: 4, document: { registration_timeout: 1 } });
     const { machine } = member;
-    await reportFailures(member);
+    await installFailureUnits(member);
     await machine.boot();
     const waiting = await waitForOutcome(member, 'retrying', 40);
     expect(waiting.result?.error?.code).toBe('not_enrolled');
@@ -190,7 +190,7 @@ describe.each<[BaseKind, number]>([
     expectDesiredState(member);
     await machine.waitForState(HOST_UNIT, 'exited', 20);
     await report('host.json is corrected, the timer elapses', member);
-    await machine.run('systemctl', 'stop', TIMER, HOST_UNIT);
+    await machine.run('systemctl', 'stop', TIMER_UNIT, HOST_UNIT);
     expect((await readLastResult(member)).unit).toBe(HOST_UNIT);
   });
 
@@ -199,7 +199,7 @@ describe.each<[BaseKind, number]>([
     async (report) => {
       const member = await fleet().add();
       const { machine } = member;
-      await machine.write('etc/systemd/system/copy-result.service', COPY_RESULT);
+      await machine.write('etc/systemd/system/copy-result.service', COPY_RESULT_UNIT);
       await bootUntilDesiredState(member);
       await machine.run('systemctl', 'enable', '--now', 'copy-result.service');
       await report('boot', member);
@@ -280,7 +280,7 @@ describe.each<[BaseKind, number]>([
         expect((await machine.run('touch', `${directory}/file`)).exitCode).toBe(1);
       }
       recordOf(member).attributes = [];
-      await machine.run('systemctl', 'start', APPLY);
+      await machine.run('systemctl', 'start', APPLY_UNIT);
       await waitForValue(() => recordOf(member).attributes, [{ name: 'role', value: 'web' }], 20);
       await machine.waitForState(HOST_UNIT, 'exited', 20);
       await report('the unit is started again', member);
@@ -405,7 +405,7 @@ describe('the first boot of an image without a machine id', () => {
       // Makes systemd apply its presets.
       await machine.write('etc/machine-id', 'uninitialized\n');
       await bootUntilDesiredState(member);
-      for (const unit of [REMOVAL_UNIT, TIMER, PATH_UNIT]) {
+      for (const unit of [REMOVAL_UNIT, TIMER_UNIT, PATH_UNIT]) {
         expect((await machine.run('systemctl', 'is-enabled', unit)).stdout, unit).toBe('disabled');
         expect(await machine.state(unit)).toBe('inactive dead');
       }

@@ -16,7 +16,7 @@ import {
 const { fleet, lifecycleTest, hasRecord, expectDesiredState } = matrix(Container.copy);
 
 /** A unit that delays all units that wait for the network. */
-const SLOW_NETWORK = `[Unit]
+const SLOW_NETWORK_UNIT = `[Unit]
 Before=network-online.target
 [Service]
 Type=oneshot
@@ -277,7 +277,7 @@ describe('jumpcloud-removal.service at the end of a boot', () => {
     await machine.end('systemctl', 'reboot');
     await report('boot, reboot', member);
     const slow = 'etc/systemd/system/slow.service';
-    await machine.write(slow, SLOW_NETWORK);
+    await machine.write(slow, SLOW_NETWORK_UNIT);
     const wants = 'etc/systemd/system/network-online.target.wants';
     await mkdir(join(machine.directory, wants), { recursive: true });
     await symlink(

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 
 /** How a boot ends: `off` by a power-off or halt, `killed` without a proper shutdown. */
-export type End = 'off' | 'reboot' | 'killed';
+export type BootEnd = 'off' | 'reboot' | 'killed';
 
 /** The result of a command in a machine. */
 export interface CommandResult {
@@ -34,7 +34,7 @@ export abstract class Machine {
   /** Runs a command in the machine. */
   abstract run(...command: string[]): Promise<CommandResult>;
   /** Waits until the boot has ended. Returns how it ended. */
-  abstract waitForEnd(): Promise<End>;
+  abstract waitForEnd(): Promise<BootEnd>;
   /** Returns the directory of the journal, which can be read while the machine is off. */
   protected abstract journalDirectory(): Promise<string>;
   /** Kills the machine if it is running, and removes its disk. */
@@ -76,7 +76,7 @@ export abstract class Machine {
   }
 
   /** Runs a command that ends the boot, and waits until the boot has ended. */
-  async end(...command: string[]): Promise<End> {
+  async end(...command: string[]): Promise<BootEnd> {
     await this.run(...command);
     return this.waitForEnd();
   }

@@ -12,7 +12,7 @@ export const REMOVAL_UNIT = 'jumpcloud-removal.service';
 export const LOGS = join(projectDirectory, 'dist/machine');
 
 /** Adds a row to the table: a step of a test, and the requests that the step caused. */
-type Report = (step: string, of: { requestSummary(): string }) => Promise<void>;
+type StepReporter = (step: string, of: { requestSummary(): string }) => Promise<void>;
 
 /**
  * Starts one emulated JumpCloud and makes one image for the tests of a file. After the tests,
@@ -40,7 +40,11 @@ export function matrix<M extends Machine>(copy: CopyMachine<M>, options: ImageOp
      * Declares a test that boots machines. The test calls `report` after each step, which adds a
      * row to the table.
      */
-    lifecycleTest(title: string, run: (report: Report) => Promise<void>, seconds = 240): void {
+    lifecycleTest(
+      title: string,
+      run: (report: StepReporter) => Promise<void>,
+      seconds = 240,
+    ): void {
       test.concurrent(title, { timeout: seconds * 1000 }, async () => {
         let since = Date.now();
         await run(async (step, of) => {

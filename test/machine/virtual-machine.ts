@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { CONTROL_PROGRAM, CONTROL_UNIT, Control } from './control.ts';
-import { type CommandResult, type End, isUp, Machine } from './machine.ts';
+import { type BootEnd, type CommandResult, isUp, Machine } from './machine.ts';
 import { Qmp } from './qmp.ts';
 
 /** Maximum duration of a boot in seconds. */
@@ -115,12 +115,12 @@ export class VirtualMachine extends Machine {
   }
 
   /** Does not wait for the command, because the machine may be off before it can answer. */
-  override async end(...command: string[]): Promise<End> {
+  override async end(...command: string[]): Promise<BootEnd> {
     void this.run(...command);
     return this.waitForEnd();
   }
 
-  async waitForEnd(): Promise<End> {
+  async waitForEnd(): Promise<BootEnd> {
     await this.#qemu;
     this.#qemu = undefined;
     const { reason = '' } = this.#qmp ?? {};

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, vi } from 'vitest';
 import type { CallOptions } from '../harness/executable.ts';
 import { test as base, type TestHost } from '../harness/fixture.ts';
-import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
+import { canHaveMounts, onHostWithPrograms } from '../harness/host-with-programs.ts';
 
 const NOBODY_UID = 65534;
 
@@ -81,7 +81,7 @@ function makeLoggerHost(after = '', before = ''): LoggerHost {
   const read = (name: string) =>
     existsSync(pathOf(name)) ? readFileSync(pathOf(name), 'utf8').split('\n').slice(0, -1) : [];
   return {
-    call: { through: onHostWith({ programs }) },
+    call: { through: onHostWithPrograms({ programs }) },
     script,
     processes: () => read('processes'),
     lines: () => read('lines'),
@@ -190,7 +190,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('an added edge is logged if the answer to its POST is lost, a second POST is refused and the list has the edge', async ({
+  test('an added edge is logged if its POST got no answer and a second POST is refused, but the list has the edge', async ({
     emulator,
     host,
     logger,
@@ -291,7 +291,7 @@ describe('logger', () => {
       Array.from({ length: 200 }, (_, i) => [`attribute ${i} é`, 'geheim']),
     );
     const options = { system: { attributes }, groups: [group] };
-    const through = [...onHostWith({}), ...withDevLog(file)];
+    const through = [...onHostWithPrograms({}), ...withDevLog(file)];
     const { answer } = await host.run('jumpcloud_host', options, { through });
     expect(answer).toMatchObject({ changed: true });
     const lines = readFileSync(file, 'utf8').trim().split('\n');
@@ -370,7 +370,7 @@ describe('logger', () => {
   });
 
   test('a missing logger does not change the result', async ({ host }) => {
-    const through = [...onHostWith({}), ...WITHOUT_LOGGER];
+    const through = [...onHostWithPrograms({}), ...WITHOUT_LOGGER];
     const { answer } = await host.run('jumpcloud_system', CHANGE, { through });
     expect(answer).toMatchObject({ changed: true, warnings: [] });
   });

@@ -17,7 +17,7 @@ import {
 } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
 import { preload } from '../preload.ts';
-import { onTerminal, quoteForShell, rewrittenLines } from '../terminal.ts';
+import { quoteForShell, rewrittenLines, runOnTerminal } from '../terminal.ts';
 
 const SYSTEM = 'jumpcloud_system';
 const EXECUTABLE = executablePath(SYSTEM);
@@ -128,7 +128,7 @@ describe.concurrent('flags', () => {
     },
   );
 
-  test('--json does not change the output without a terminal', async ({ host }) => {
+  test('without a terminal, --json does not change the output', async ({ host }) => {
     const plain = await runModule(SYSTEM, host.options);
     const json = await runModule(SYSTEM, host.options, { flags: ['--json'] });
     expect(json.stdout).toBe(plain.stdout);
@@ -183,7 +183,7 @@ describe.concurrent('exit status', () => {
 
 describe.concurrent('terminal output', () => {
   test('a call without arguments on a terminal prints the help', async () => {
-    const { output, exitCode } = await onTerminal(EXECUTABLE);
+    const { output, exitCode } = await runOnTerminal(EXECUTABLE);
     const { stdout } = await execa(EXECUTABLE, ['--help']);
     expect(output.trimEnd()).toBe(stdout);
     expect(exitCode).toBe(0);
@@ -191,7 +191,7 @@ describe.concurrent('terminal output', () => {
 
   test('--json on a terminal prints indented JSON', async ({ host }) => {
     const json = quoteForShell(JSON.stringify(host.options));
-    const { output, exitCode } = await onTerminal(`${EXECUTABLE} --json ${json}`);
+    const { output, exitCode } = await runOnTerminal(`${EXECUTABLE} --json ${json}`);
     const result = JSON.parse(output);
     expect(result).toMatchObject({ changed: false, system_id: host.systemId });
     expect(output).toBe(`${JSON.stringify(result, undefined, 2)}\n`);
@@ -201,7 +201,7 @@ describe.concurrent('terminal output', () => {
   test('a redirected result is one line even when stderr is a terminal', async ({ host }) => {
     const json = quoteForShell(JSON.stringify(host.options));
     const file = join(directory, `${host.systemId}.out`);
-    const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${quoteForShell(file)}`);
+    const { output } = await runOnTerminal(`${EXECUTABLE} ${json} > ${quoteForShell(file)}`);
     expect(output).toBe('');
     const printed = readFileSync(file, 'utf8');
     expect(printed).toBe(`${JSON.stringify(JSON.parse(printed))}\n`);
@@ -214,7 +214,9 @@ describe.concurrent('terminal output', () => {
     const options = { ...host.options, registration_timeout: 3.2 };
     const json = quoteForShell(JSON.stringify(options));
     const file = join(directory, `${host.systemId}.out`);
-    const { output, exitCode } = await onTerminal(`${EXECUTABLE} ${json} > ${quoteForShell(file)}`);
+    const { output, exitCode } = await runOnTerminal(
+      `${EXECUTABLE} ${json} > ${quoteForShell(file)}`,
+    );
     const steps = rewrittenLines(output);
     expect(steps.length).toBeGreaterThan(0);
     for (const step of steps) {
@@ -228,7 +230,7 @@ describe.concurrent('terminal output', () => {
     host.hit({ kind: 'status', status: 429, retryAfter: 3 });
     const options = { ...host.options, timeout: 60 };
     const json = quoteForShell(JSON.stringify(options));
-    const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${directory}/backoff.out`, 60);
+    const { output } = await runOnTerminal(`${EXECUTABLE} ${json} > ${directory}/backoff.out`, 60);
     const steps = rewrittenLines(output);
     expect(steps.length).toBeGreaterThan(0);
     for (const step of steps) {
@@ -241,7 +243,7 @@ describe.concurrent('terminal output', () => {
   test('a wait for the settings to settle shows progress on the terminal', async ({ host }) => {
     const options = { ...host.options, display_name: 'web-1', settle: 4 };
     const json = quoteForShell(JSON.stringify(options));
-    const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${directory}/settle.out`);
+    const { output } = await runOnTerminal(`${EXECUTABLE} ${json} > ${directory}/settle.out`);
     expect(rewrittenLines(output)[0]).toMatch(/^Waiting for the settings to hold: \d s left$/);
   });
 
@@ -270,7 +272,7 @@ describe.concurrent('terminal output', () => {
   test.each(['args', 'other.json'])(
     'a call with an Ansible key in the file %s prints one line and no progress on a terminal',
     async (name) => {
-      const { output } = await onTerminal(makeWaitingCall(name, { _ansible_verbosity: 0 }));
+      const { output } = await runOnTerminal(makeWaitingCall(name, { _ansible_verbosity: 0 }));
       expect(output).toBe(toOneLine(output));
       expect(JSON.parse(output)).toMatchObject({ error: { code: 'not_enrolled' } });
     },
@@ -284,39 +286,39 @@ describe.concurrent('terminal output', () => {
   ])('a call with a file named args that %s prints one line of JSON', async (_, name, content) => {
     const file = join(mkdtempSync(join(directory, 'call-')), name);
     if (content !== undefined) writeFileSync(file, content);
-    const { output } = await onTerminal(`${EXECUTABLE} ${file}`);
+    const { output } = await runOnTerminal(`${EXECUTABLE} ${file}`);
     expect(output).toBe(toOneLine(output));
     expect(JSON.parse(output)).toMatchObject({ error: { code: 'invalid_arguments' } });
   });
 
   test('a call prints progress and text if its options file is named `args` but has no Ansible keys', async () => {
-    const { output } = await onTerminal(`NO_COLOR=1 ${makeWaitingCall('args', {})}`);
+    const { output } = await runOnTerminal(`NO_COLOR=1 ${makeWaitingCall('args', {})}`);
     const [text, ...steps] = rewrittenLines(output).reverse();
     expect(text).toMatch(/^jumpcloud_system: failed \(not_enrolled\)\n/);
     expect(steps[0]).toMatch(/^Waiting for the JumpCloud agent to register: \d s left$/);
   });
 
   test('--json prints no progress when stdout and stderr are the same terminal', async () => {
-    const { output } = await onTerminal(makeWaitingCall('options.json', {}, '--json'));
+    const { output } = await runOnTerminal(makeWaitingCall('options.json', {}, '--json'));
     expect(output).toBe(toIndented(output));
   });
 
   test('--json with redirected stdout shows progress on the terminal', async () => {
     const file = join(directory, 'json.out');
-    const { output } = await onTerminal(makeWaitingCall('options.json', {}, `--json > ${file}`));
+    const { output } = await runOnTerminal(makeWaitingCall('options.json', {}, `--json > ${file}`));
     expect(rewrittenLines(output)[0]).toMatch(/^Waiting for the JumpCloud agent to register/);
     expect(readFileSync(file, 'utf8')).toBe(toOneLine(readFileSync(file, 'utf8')));
   });
 
   test('a call with an Ansible key and redirected stdout writes nothing to stderr', async () => {
     const call = makeWaitingCall('args', { _ansible_no_log: false }, `> ${directory}/ansible.out`);
-    expect((await onTerminal(call)).output).toBe('');
+    expect((await runOnTerminal(call)).output).toBe('');
   });
 
   test('a short wait shows no progress', async ({ host }) => {
     host.hit({ kind: 'status', status: 503 });
     const json = quoteForShell(JSON.stringify(host.options));
-    const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${directory}/short.out`);
+    const { output } = await runOnTerminal(`${EXECUTABLE} ${json} > ${directory}/short.out`);
     expect(output).toBe('');
   });
 });
@@ -456,7 +458,7 @@ describe.concurrent('signal handling', () => {
     expect(ms).toBeLessThan(MAX_END_MS);
   });
 
-  test('a run that SIGTERM ends while its settings settle reports the written settings', async ({
+  test('when SIGTERM ends a run whose settings are still settling, the result has the written settings', async ({
     host,
   }) => {
     const { answer, ms } = await interrupt(

@@ -71,7 +71,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     }
   });
 
-  test('a run that gets a 503 loads the late chunk with its timers and retries', async () => {
+  test('a run that gets a 503 loads the late chunk and the timers of Node.js, and then retries', async () => {
     const host = await emulator.enrol();
     emulator.faults.add({ fault: { kind: 'status', status: 503 }, times: 1 });
     const { answer, stderr } = await runModule(
@@ -88,7 +88,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     expect(answer).toMatchObject({ changed: false, api: { requests: 2, retries: 1 } });
   });
 
-  test('ca_path may contain an issuing CA without its root, or the error asks for the root or a newer Node.js', async () => {
+  test('ca_path accepts an issuing CA without its root; a Node.js too old for this fails with advice', async () => {
     const host = await chainEmulator.enrol();
     const run = async (ca_path: string) => {
       const options = { agent_dir: host.agentDir, api_url: chainEmulator.url, ca_path };
@@ -106,7 +106,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     }
   });
 
-  test('a run with limited address space succeeds, or the error says what to do', async () => {
+  test('a run with limited address space either succeeds or fails with a message that says what to do', async () => {
     const host = await emulator.enrol();
     const options = { agent_dir: host.agentDir, api_url: emulator.url };
     const { stdout, stderr, exitCode } = await execa(

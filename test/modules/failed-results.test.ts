@@ -109,7 +109,7 @@ describe('content of a failed result', () => {
     },
   );
 
-  test('a run reads the record again when its write gets a 502 and then a refusal', async ({
+  test('a run reads the record again when its write gets a 502 and the retry is refused', async ({
     host,
   }) => {
     host.hit({ kind: 'status', status: 502, applied: true }, { method: 'PUT' });

@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { startRelay } from '../faults/counting-relay.ts';
 import {
-  ACTING_MODULE_NAMES,
   HOST_MODULE_NAMES,
   type ModuleName,
+  NON_DOCTOR_MODULE_NAMES,
   runModule,
   runRaw,
 } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
+import { canHaveMounts, onHostWithPrograms } from '../harness/host-with-programs.ts';
 import { sampleCallsOf } from '../harness/sample-calls.ts';
 import { sampleRows } from '../harness/sample-size.ts';
 
@@ -81,7 +81,7 @@ describe('early connections of a run without requests', () => {
     });
   });
 
-  describe.each(sampleRows(ACTING_MODULE_NAMES))('%s', (module) => {
+  describe.each(sampleRows(NON_DOCTOR_MODULE_NAMES))('%s', (module) => {
     const { good } = sampleCallsOf(module);
 
     test('a run on a host that is not enrolled opens no connection', async () => {
@@ -133,7 +133,7 @@ describe('early connections of a run without requests', () => {
       const options = { stop_agent: true, api_url: url };
       const { answer } = await host.run('jumpcloud_removal', options, {
         env: { PATH: '/nowhere', JUMPCLOUD_NODE: process.execPath },
-        through: onHostWith({ systemd: false }),
+        through: onHostWithPrograms({ systemd: false }),
       });
       expect(answer).toMatchObject({
         error: { code: 'local_action_failed' },
@@ -145,7 +145,7 @@ describe('early connections of a run without requests', () => {
 });
 
 describe('an early connection with a truncated key', () => {
-  test.for(ACTING_MODULE_NAMES)(
+  test.for(NON_DOCTOR_MODULE_NAMES)(
     '%s with a truncated key sends no data',
     async (module, { host }) => {
       let received = 0;

@@ -94,7 +94,7 @@ describe('jumpcloud_host with a document of five sections', () => {
     expect(takeRequests()).toHaveLength(5);
   });
 
-  test('an exclusive section removes unlisted edges last, except edges that the option `keep` lists', async () => {
+  test('an exclusive section removes unlisted edges after all other writes; edges that the option `keep` lists stay', async () => {
     const { store } = emulator;
     const { document, group, ada, command } = createDocument();
     await run(document);

@@ -67,7 +67,7 @@ const ODD_NAMES = [
 ];
 
 describe.each(ODD_NAMES)('the name %j', (name) => {
-  test('an unusual name is resolved to its id, as the only name and as one of seven', async () => {
+  test('an unusual name is resolved to its id, both alone and together with six other names', async () => {
     const { store } = emulator;
     for (const [option, kind] of [
       ['system_groups', 'system_group'],
@@ -151,7 +151,7 @@ describe('looking up names', () => {
     }
   });
 
-  test('a name that two objects share is rejected with both ids, or left out when a run requests all names', async () => {
+  test('a name that two objects share is rejected with both ids; a run that requests all names leaves it out', async () => {
     const { store } = emulator;
     const ids = [store.addNamed('policy', 'twin'), store.addNamed('policy', 'twin')].sort();
     store.addNamed('policy', 'single');
@@ -185,7 +185,7 @@ describe('looking up names', () => {
   });
 });
 
-test('a name is resolved when the list has an object without a name', async () => {
+test('a name is resolved even if the list also has an object without a name', async () => {
   const id = emulator.store.addNamed('policy', 'beside a nameless one');
   emulator.faults.add({
     fault: {
@@ -391,7 +391,7 @@ test('an API key that an answer repeats is masked in every encoding', async () =
   }
 });
 
-test('a run without names, with an option of host modules, or with an empty name is rejected', async () => {
+test('jumpcloud_names rejects a call without names, with an empty name or with an option that only host modules have', async () => {
   const nothing = await run({});
   expect(nothing.msg).toMatch(/^There is nothing to look up\. Give at least one of system_groups/);
   const hosts = await run({ users: 'all', agent_dir: '/opt/jc' });

@@ -310,7 +310,7 @@ describe.concurrent('options that match the record', () => {
 });
 
 describe('a record with the key primarySystemUser.id', () => {
-  test('a primary user in the key primarySystemUser.id is set and cleared as check mode predicts', async ({
+  test('a primary user in the flat field primarySystemUser.id is set and cleared as check mode predicts', async ({
     startWith,
   }) => {
     const flatEmulator = await startWith();

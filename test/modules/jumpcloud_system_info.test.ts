@@ -196,7 +196,7 @@ describe('an enrolled host', () => {
     expect(emulator.requests).toHaveLength(1 + 2 * 6);
   });
 
-  test('a run reports every user when the first page is short', async () => {
+  test('a run reports every user even if the first page is short', async () => {
     const { store } = emulator;
     const [deleted = '', ...users] = makeIds(250, () => store.addUser());
     for (const id of [deleted, ...users]) store.associate(host.systemId, 'user', id);

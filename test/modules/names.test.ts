@@ -147,7 +147,7 @@ test('a run opens the file of names once', async () => {
   expect(readFileSync(trace, 'utf8').split('once.json')).toHaveLength(2);
 });
 
-test('a kind with the value null in the option `names` counts as missing', async () => {
+test('if the option `names` has the value null for a kind of object, the kind counts as missing', async () => {
   const partialNames = { system_group: { web: ids.web }, user: null };
   const answer = await run('jumpcloud_group_membership', { groups: ['web'], names: partialNames });
   expect(answer).toMatchObject({ changed: true, added: [ids.web] });

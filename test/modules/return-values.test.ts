@@ -107,7 +107,7 @@ const sharedNames = new Set(listNames((await readSharedDocumentation()).RETURN))
  * The return values of the shared documentation that occurred in the results of previous tests. No
  * single module returns all of these values.
  */
-const seenOfShared = new Set<string>();
+const seenSharedValues = new Set<string>();
 
 describe.each(HOST_MODULE_NAMES)('return values of %s', (module) => {
   test(`the results of ${module} contain exactly the documented values`, async ({
@@ -121,7 +121,7 @@ describe.each(HOST_MODULE_NAMES)('return values of %s', (module) => {
     expect([...seen].filter(isModuleValue).sort()).toEqual(
       listNames(RETURN).filter(isModuleValue).sort(),
     );
-    for (const name of seen) if (!isModuleValue(name)) seenOfShared.add(name);
+    for (const name of seen) if (!isModuleValue(name)) seenSharedValues.add(name);
   });
 
   test(`each return value of ${module} has a sample of the documented type`, async () => {
@@ -134,5 +134,5 @@ describe.each(HOST_MODULE_NAMES)('return values of %s', (module) => {
 });
 
 test('the results of all modules together contain every return value of the shared documentation', () => {
-  expect([...seenOfShared].sort()).toEqual([...sharedNames].sort());
+  expect([...seenSharedValues].sort()).toEqual([...sharedNames].sort());
 });

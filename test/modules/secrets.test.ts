@@ -25,7 +25,7 @@ import {
   runRaw,
 } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
+import { canHaveMounts, onHostWithPrograms } from '../harness/host-with-programs.ts';
 import { preload } from '../preload.ts';
 
 const SYSTEM = 'jumpcloud_system';
@@ -452,7 +452,7 @@ describe('the password of a proxy', () => {
     const leaving = await httpsEmulator.enrol();
     // The host is prepared before the run. Otherwise the secret would be in the environment of the
     // commands that prepare it.
-    const [file = '', ...words] = onHostWith({ programs: bin });
+    const [file = '', ...words] = onHostWithPrograms({ programs: bin });
     const prepared = spawn(file, [...words, 'sh', '-c', 'echo; exec sleep 60']);
     await once(prepared.stdout, 'data');
     const answer = await runWithoutLeak({

@@ -111,7 +111,7 @@ describe('attributes', () => {
     Object.assign(emulator.store.record(host.systemId), { attributes });
   const storedAttributes = () => emulator.store.record(host.systemId).attributes;
 
-  test('attributes that the options do not name keep all their keys', async () => {
+  test('custom attributes that the options do not name keep all their fields', async () => {
     const named = { _id: newId(), name: 'd', value: 'old' };
     setAttributes([...unusualAttributes, named]);
     const desired = { attributes: { d: 'new', e: '5' } };
@@ -127,7 +127,7 @@ describe('attributes', () => {
     expect(storedAttributes()).toEqual(after);
   });
 
-  test('attributes without a value are set when the options name them', async () => {
+  test('an attribute that has no value in the record is set when the options name it', async () => {
     setAttributes(unusualAttributes);
     const desired = { attributes: { b: '2', c: '3' }, _ansible_diff: true };
     const answer = await runSystem(desired);
@@ -147,7 +147,7 @@ describe('attributes', () => {
     expect((await runSystem(desired)).changed).toBe(false);
   });
 
-  test('an attribute without a value is removed by null in the option `attributes` or by purge_attributes', async () => {
+  test('an attribute without a value in the record is removed by null in the option `attributes` or by purge_attributes', async () => {
     setAttributes(unusualAttributes);
     expect(await runSystem({ attributes: { c: null } })).toMatchObject({ changed: true });
     expect(storedAttributes()).toEqual(unusualAttributes.slice(0, 2));
@@ -157,7 +157,7 @@ describe('attributes', () => {
     expect((await runSystem(purge)).changed).toBe(false);
   });
 
-  test('attributes that are null in the record count as an empty list', async () => {
+  test('a record with null instead of a list of attributes counts as a record without attributes', async () => {
     setAttributes(null);
     expect(await runSystem({ attributes: { a: null } })).toMatchObject({ changed: false });
     expect(await runSystem({ attributes: { a: '1' } })).toMatchObject({ changed: true });

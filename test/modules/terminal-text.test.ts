@@ -9,7 +9,7 @@ import {
 } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { callsWithAllFields, sampleCallsOf } from '../harness/sample-calls.ts';
-import { onTerminal, quoteForShell } from '../terminal.ts';
+import { quoteForShell, runOnTerminal } from '../terminal.ts';
 
 /** Calls a module on a terminal, with a variable assignment such as `NO_COLOR=1`. */
 function callOnTerminal(
@@ -23,7 +23,7 @@ function callOnTerminal(
     flags,
     quoteForShell(JSON.stringify(options)),
   ];
-  return onTerminal(words.join(' '), columns);
+  return runOnTerminal(words.join(' '), columns);
 }
 
 describe.concurrent('a module called on a terminal', () => {
@@ -131,9 +131,9 @@ describe.concurrent('a module called on a terminal', () => {
     ['text that is not JSON', '', '{'],
   ])('a call with %s prints text on a terminal', async (_, flags, argument) => {
     const call = `${executablePath('jumpcloud_host')} ${flags} ${quoteForShell(argument)}`;
-    const { output } = await onTerminal(`NO_COLOR=1 ${call}`);
+    const { output } = await runOnTerminal(`NO_COLOR=1 ${call}`);
     expect(output).toMatch(/^jumpcloud_host: failed \(invalid_arguments\)\n\nerror: /);
-    const { output: json } = await onTerminal(`${call} --json`);
+    const { output: json } = await runOnTerminal(`${call} --json`);
     expect(JSON.parse(json)).toMatchObject({ error: { code: 'invalid_arguments' } });
   });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { nearestName, nearestNames } from '../../src/options/nearest-name.ts';
 
-const KNOWN = ['display_name', 'description', 'settle', 'sudo', 'id', 'timeout', 'api_url'];
+const KNOWN_NAMES = ['display_name', 'description', 'settle', 'sudo', 'id', 'timeout', 'api_url'];
 
 test.each([
   ['displayName', 'display_name'],
@@ -29,7 +29,7 @@ test.each([
   ['__proto__', undefined],
   ['d'.repeat(100_000), undefined],
 ])('nearestName(%.20s) is %s', (name, nearest) => {
-  expect(nearestName(name, KNOWN)).toBe(nearest);
+  expect(nearestName(name, KNOWN_NAMES)).toBe(nearest);
 });
 
 test('nearestName returns the closest name, or the first of two equally close ones', () => {

@@ -19,7 +19,7 @@ const directory = mkdtempSync(join(tmpdir(), 'quote-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('quoteName', () => {
-  test.each(KEYS)('quoteName masks the key %s, alone and between other words', (key) => {
+  test.each(KEYS)('quoteName masks the API key %s, both alone and between other words', (key) => {
     expect(quoteName(key)).toBe('********');
     expect(quoteName(`the key is ${key} now`)).toBe('********');
   });
@@ -72,7 +72,7 @@ test.each([
 });
 
 describe('quotePath', () => {
-  test('quotePath quotes an existing file, or a missing one in an existing directory', () => {
+  test('quotePath quotes the path of an existing file, and of a missing file in an existing directory', () => {
     writeFileSync(join(directory, 'x.json'), '');
     for (const path of [
       join(directory, 'x.json'),

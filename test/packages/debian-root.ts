@@ -30,7 +30,7 @@ export async function makeDebianRoot(
   }
   const foreign = architecture === 'amd64' ? [] : ['--foreign'];
   const words = ['--variant=minbase', `--arch=${architecture}`, ...foreign, suite];
-  return makeOnce(directory, skippedTests, async (unfinished) => {
+  return makeDirectoryOnce(directory, skippedTests, async (unfinished) => {
     await execa('debootstrap', [...words, unfinished, await findDebianMirror()], {
       stdin: 'ignore',
       timeout: 300_000,
@@ -43,13 +43,17 @@ export async function makeDebianRoot(
 export async function makeDebianRootWithPython(suite: Suite): Promise<string | undefined> {
   const bare = await makeDebianRoot(suite, 'amd64');
   if (bare === undefined) return undefined;
-  return makeOnce(`${bare}-python`, 'the tests in a Debian with Python', async (unfinished) => {
-    await execa('cp', ['-a', bare, unfinished]);
-    const install = 'apt-get install -y --no-install-recommends python3 python3-apt';
-    const line = `apt-get update && ${install} && apt-get clean`;
-    const { exitCode, stderr } = await runInChroot(unfinished, ['sh', '-c', line]);
-    if (exitCode !== 0) throw new Error(stderr);
-  });
+  return makeDirectoryOnce(
+    `${bare}-python`,
+    'the tests in a Debian with Python',
+    async (unfinished) => {
+      await execa('cp', ['-a', bare, unfinished]);
+      const install = 'apt-get install -y --no-install-recommends python3 python3-apt';
+      const line = `apt-get update && ${install} && apt-get clean`;
+      const { exitCode, stderr } = await runInChroot(unfinished, ['sh', '-c', line]);
+      if (exitCode !== 0) throw new Error(stderr);
+    },
+  );
 }
 
 /**
@@ -57,7 +61,7 @@ export async function makeDebianRootWithPython(suite: Suite): Promise<string | u
  * renamed when it is complete. Other test processes wait meanwhile. If `make` fails, prints the
  * error and returns undefined.
  */
-async function makeOnce(
+async function makeDirectoryOnce(
   directory: string,
   skippedTests: string,
   make: (unfinished: string) => Promise<void>,

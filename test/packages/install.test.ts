@@ -17,7 +17,7 @@ import type { PackageDescription } from '../../scripts/package/package-descripti
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { test } from '../harness/fixture.ts';
 import { copyDebianRoot, listPaths, makeDebianRoot, runInChroot } from './debian-root.ts';
-import { makeKeptPackage } from './kept.ts';
+import { makeCachedPackage } from './make-cached-package.ts';
 import { BuiltPackages, canPack, describeRuntimePackage, RELEASE, readOutput } from './packed.ts';
 
 const minimalDebian = await makeDebianRoot('bookworm', 'amd64');
@@ -87,10 +87,10 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
     let node: string;
     beforeAll(async () => {
       modules = await packed.deb(await packed.modules());
-      node = await makeKeptPackage(runtime as PackageDescription, 'deb');
+      node = await makeCachedPackage(runtime as PackageDescription, 'deb');
     }, 300_000);
 
-    test('both debs work right after installation, and a purge removes all their files', async () => {
+    test('the debs of the modules and of Node.js work immediately after installation; a purge removes all their files', async () => {
       expect((await runInChroot(root, ['sh', '-c', 'command -v node nodejs python3'])).stdout).toBe(
         '',
       );
@@ -177,11 +177,11 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
     let node: string;
     beforeAll(async () => {
       modules = await packed.rpm(await packed.modules());
-      node = await makeKeptPackage(runtime as PackageDescription, 'rpm');
+      node = await makeCachedPackage(runtime as PackageDescription, 'rpm');
     }, 300_000);
     const rpm = (...words: string[]) => readOutput('rpm', '--root', root, ...words);
 
-    test('both rpms work right after installation, and erasing them removes all their files', async () => {
+    test('the rpms of the modules and of Node.js work immediately after installation; erasing them removes all their files', async () => {
       await rpm('--initdb');
       // On Red Hat systems, these directories belong to other packages: filesystem and systemd.
       for (const directory of ['usr/share/licenses', 'usr/lib/systemd/system-preset']) {

@@ -175,7 +175,7 @@ describe('the list of contents (SBOM) of the modules', () => {
     ]);
   });
 
-  test('the SBOM lists each executable with its checksum and the dependencies that package.json declares', async () => {
+  test('the SBOM lists each executable with its checksum, and lists the dependencies that package.json declares', async () => {
     const { components, dependencies } = await sbom();
     for (const { name } of packed.built.modules) {
       const [hash] = components.find((one: { name: string }) => one.name === name).hashes;

@@ -14,7 +14,7 @@ import { StaticServer } from './static-server.ts';
 import { makeThrowAwayKey } from './throw-away-key.ts';
 import { makeDistributionRpm, TinyReleases, VERSION_FILE } from './tiny-releases.ts';
 
-const canMake =
+const canMakeRepositories =
   canPack.deb && canPack.rpm && hasTool('the repositories', 'gpg', 'rpmsign', 'createrepo_c');
 const NAME = 'jumpcloud-system-context';
 const KEY = `${NAME}.asc`;
@@ -29,7 +29,7 @@ let server: StaticServer;
  */
 const [GOOD, WRONG_KEY, TAMPERED] = ['good', 'wrong-key', 'tampered'] as const;
 
-describe.runIf(canMake)('the repositories', () => {
+describe.runIf(canMakeRepositories)('the repositories', () => {
   beforeAll(async () => {
     signer = await Signer.open(await makeThrowAwayKey());
     otherSigner = await Signer.open(await makeThrowAwayKey());

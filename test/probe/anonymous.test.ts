@@ -10,14 +10,14 @@ import { probe } from './probe-emulator.ts';
 /**
  * Adds fields with the word "marker" to every object in an answer, and that word to every message.
  */
-function mark(body: unknown): unknown {
-  if (Array.isArray(body)) return body.map(mark);
+function addMarkers(body: unknown): unknown {
+  if (Array.isArray(body)) return body.map(addMarkers);
   if (Object(body) !== body) return body;
   const entries = Object.entries(Object(body)).map(([key, value]) => [
     key,
     ['message', 'error'].includes(key)
       ? `${value} for marker-host in MARKER, 10.1.2.3`
-      : mark(value),
+      : addMarkers(value),
   ]);
   const marked = { organizationName: 'MARKER Inc', 'marker.key': 1, email2: 'a@marker.test' };
   return { ...Object.fromEntries(entries), ...marked };
@@ -44,7 +44,7 @@ test('the files that a run writes contain nothing that identifies the organisati
   emulator.faults.add({
     fault: {
       kind: 'mangle',
-      change: mark,
+      change: addMarkers,
       headers: {
         server: 'marker',
         link: '<https://marker.test/?skip=1>; rel="next"',

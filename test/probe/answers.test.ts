@@ -17,7 +17,7 @@ const test = base.extend('prepared', { scope: 'file' }, ({ startWith }) => {
 });
 
 /** The questions whose answers the emulator cannot change. */
-const WITHOUT_SWITCH = ['agent_files', 'dynamic_memberships', 'command_filter'];
+const UNCHANGEABLE_QUESTIONS = ['agent_files', 'dynamic_memberships', 'command_filter'];
 
 /** A behaviour of the emulator, and the questions that it still answers as assumed. */
 interface Case {
@@ -170,7 +170,7 @@ describe('behaviourOf', () => {
 
   test('the behaviour of the emulator can be set for each question on which a module depends', () => {
     const ids = [...QUESTIONS, LAST_QUESTION].map(({ id }) => id);
-    expect(ids.filter((id) => !(id in ASSUMED_BEHAVIOUR))).toEqual(WITHOUT_SWITCH);
+    expect(ids.filter((id) => !(id in ASSUMED_BEHAVIOUR))).toEqual(UNCHANGEABLE_QUESTIONS);
     expect(Object.keys(ASSUMED_BEHAVIOUR).filter((id) => !ids.includes(id))).toEqual([]);
   });
 

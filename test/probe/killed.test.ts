@@ -10,7 +10,7 @@ import { sampleRows } from '../harness/sample-size.ts';
 import { RECORD, stateOf } from './probe-emulator.ts';
 
 /** The request at which a run gets a signal: the nth request of one method, or of all methods. */
-interface Point {
+interface KillPoint {
   readonly method?: 'PUT' | 'DELETE';
   /** The first creation of a test object is number 1. */
   readonly nth: number;
@@ -20,7 +20,7 @@ interface Point {
  * The requests at which a run is killed. Some are sent while the primary user, the description and
  * systemInsights are changed.
  */
-const POINTS = sampleRows<Point>([
+const KILL_POINTS = sampleRows<KillPoint>([
   { nth: 1 },
   { nth: 2 },
   { nth: 5 },
@@ -54,7 +54,7 @@ const test = base
     return (
       host: EnrolledHost,
       signal: 'SIGKILL' | 'SIGINT' | 'SIGHUP',
-      { method, nth }: Point,
+      { method, nth }: KillPoint,
     ): StartedProbe => {
       const words = ['--yes', '--agent-dir', host.agentDir, '--api-url', emulator.url];
       const command = ['--import', 'tsx', 'scripts/probe.ts', ...words, '--output', output];
@@ -98,7 +98,7 @@ test('the run after a killed run first removes the left-overs', async ({ emulato
   const host = await enrolPreparedHost(emulator);
   const before = stateOf(emulator, host);
   const changed = [];
-  for (const point of POINTS) {
+  for (const point of KILL_POINTS) {
     const { run, cleanedState } = start(host, 'SIGKILL', point);
     expect((await run).signal).toBe('SIGKILL');
     expect(cleanedState(), `at the start of the run killed at ${JSON.stringify(point)}`).toEqual(
@@ -106,7 +106,7 @@ test('the run after a killed run first removes the left-overs', async ({ emulato
     );
     changed.push(JSON.stringify(stateOf(emulator, host)) !== JSON.stringify(before));
   }
-  expect(changed).toEqual(POINTS.map(() => true));
+  expect(changed).toEqual(KILL_POINTS.map(() => true));
   const { run, cleanedState } = start(host, 'SIGKILL', { nth: Infinity });
   expect((await run).exitCode).toBe(0);
   expect(cleanedState(), 'at the start of the last run').toEqual(before);

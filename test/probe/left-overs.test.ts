@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { takeCredentials } from '../../scripts/probe/credentials.ts';
-import { HostRefused } from '../../scripts/probe/host-check.ts';
+import { UnusableHost } from '../../scripts/probe/host-check.ts';
 import { SurveyError } from '../../scripts/probe/organisation.ts';
 import { addSampleObjects } from '../emulator/sample-objects.ts';
 import { READ_ONLY_ROLE } from '../emulator/service-accounts.ts';
@@ -48,7 +48,7 @@ describe('left-overs of an earlier run', () => {
     emulator.store.addNamed('system_group', `${NAME}-group-1`);
     const refused = { kind: 'status', status: 403 } as const;
     emulator.faults.add({ fault: refused, when: ({ method }) => method === 'DELETE', times: 99 });
-    await expect(probe(emulator, host)).rejects.toThrow(HostRefused);
+    await expect(probe(emulator, host)).rejects.toThrow(UnusableHost);
     expect(emulator.requests.some(isCreation)).toBe(false);
   });
 });

@@ -22,13 +22,13 @@ const scope = {
 const record = `/api/systems/${SYSTEM}`;
 const members = (group: string) => `/api/v2/systemgroups/${group}/members`;
 const edges = `/api/v2/systems/${SYSTEM}/associations`;
-const join = (id: string) => ({ op: 'add', type: 'system', id });
-const bind = (id: string, attributes?: object) => ({ op: 'add', type: 'user', id, attributes });
+const joinBody = (id: string) => ({ op: 'add', type: 'system', id });
+const bindBody = (id: string, attributes?: object) => ({ op: 'add', type: 'user', id, attributes });
 const sudo = (enabled: boolean) => ({ sudo: { enabled, withoutPassword: false } });
 const marker = 'jsc-probe-0a1b2c3d systemInsights=enabled: as before';
 
 type Row = [ProbeRequest['actor'], ProbeRequest['method'], string, unknown?];
-const permitted: Row[] = [
+const permittedRequests: Row[] = [
   ['host', 'GET', record],
   ['host', 'GET', `/api/v2/systems/${SYSTEM}/memberof?limit=2&skip=0`],
   ['host', 'PUT', record, { description: marker }],
@@ -36,15 +36,15 @@ const permitted: Row[] = [
   ['host', 'PUT', record, { systemInsights: { state: 'deferred' } }],
   ['host', 'PUT', record, { 'primarySystemUser.id': USER }],
   ['host', 'PUT', record, { 'primarySystemUser.id': null }],
-  ['host', 'POST', members(GROUP), join(SYSTEM)],
-  ['host', 'POST', edges, bind(USER, sudo(false))],
+  ['host', 'POST', members(GROUP), joinBody(SYSTEM)],
+  ['host', 'POST', edges, bindBody(USER, sudo(false))],
   ['administrator', 'GET', '/api/v2/systemgroups?limit=100&skip=0&sort=id'],
   ['administrator', 'POST', '/api/v2/systemgroups', { name: 'jsc-probe-0a1b2c3d-group-1' }],
   ['administrator', 'POST', '/api/systemusers', { username: 'jsc-probe-0a1b2c3d-user-1' }],
   ['administrator', 'DELETE', `/api/v2/systemgroups/${GROUP}`],
   ['administrator', 'DELETE', `/api/systemusers/${USER}`],
 ];
-const forbidden: Row[] = [
+const forbiddenRequests: Row[] = [
   ['host', 'DELETE', record],
   ['host', 'GET', `/api/systems/${OTHER_ID}`],
   ['host', 'PUT', record, { displayName: 'x' }],
@@ -52,13 +52,13 @@ const forbidden: Row[] = [
   ['host', 'PUT', record, { description: 'other' }],
   ['host', 'PUT', record, { 'primarySystemUser.id': OTHER_ID }],
   ['host', 'PUT', `/api/systems/${OTHER_ID}`, { description: marker }],
-  ['host', 'POST', members(OTHER_ID), join(SYSTEM)],
-  ['host', 'POST', members(GROUP), join(OTHER_ID)],
-  ['host', 'POST', members(USER), join(SYSTEM)],
-  ['host', 'POST', edges, bind(OTHER_ID)],
-  ['host', 'POST', edges, bind(USER, sudo(true))],
+  ['host', 'POST', members(OTHER_ID), joinBody(SYSTEM)],
+  ['host', 'POST', members(GROUP), joinBody(OTHER_ID)],
+  ['host', 'POST', members(USER), joinBody(SYSTEM)],
+  ['host', 'POST', edges, bindBody(OTHER_ID)],
+  ['host', 'POST', edges, bindBody(USER, sudo(true))],
   ['host', 'POST', edges, { op: 'add', type: 'command', id: USER }],
-  ['host', 'POST', `/api/v2/systems/${OTHER_ID}/associations`, bind(USER)],
+  ['host', 'POST', `/api/v2/systems/${OTHER_ID}/associations`, bindBody(USER)],
   ['administrator', 'DELETE', `/api/v2/systemgroups/${OTHER_ID}`],
   ['administrator', 'DELETE', `/api/v2/systemgroups/${USER}`],
   ['administrator', 'DELETE', `/api/v2/systemgroups/${GROUP}/members`],
@@ -68,7 +68,7 @@ const forbidden: Row[] = [
   ['administrator', 'POST', '/api/v2/systemgroups', { name: 'web' }],
   ['administrator', 'POST', '/api/v2/systemgroups', { name: 'jsc-probe-web' }],
   ['administrator', 'POST', '/api/systemusers', { username: 'ada' }],
-  ['administrator', 'POST', members(GROUP), join(SYSTEM)],
+  ['administrator', 'POST', members(GROUP), joinBody(SYSTEM)],
   ['administrator', 'GET', '/api/organizations'],
 ];
 
@@ -76,11 +76,11 @@ describe('requirePermitted', () => {
   const check = ([actor, method, path, body]: Row) =>
     requirePermitted({ actor, method, path, body }, scope);
 
-  test.each(permitted)('requirePermitted permits the %s to send %s %s %o', (...row) => {
+  test.each(permittedRequests)('requirePermitted permits the %s to send %s %s %o', (...row) => {
     expect(() => check(row)).not.toThrow();
   });
 
-  test.each(forbidden)('requirePermitted forbids the %s to send %s %s %o', (...row) => {
+  test.each(forbiddenRequests)('requirePermitted forbids the %s to send %s %s %o', (...row) => {
     expect(() => check(row)).toThrow(ForbiddenRequest);
   });
 

@@ -1,4 +1,4 @@
-import { type SecondCounts, totalRequests } from './per-second.ts';
+import { type RequestCounts, totalRequests } from './per-second.ts';
 import { type FleetResult, REQUESTS_PER_SECOND } from './run-fleet.ts';
 
 const LEFT_MARGIN = 60;
@@ -25,7 +25,7 @@ function panel({ hosts, perSecond }: FleetResult, longest: number, top: number):
   const barHeight = (count: number) => (count * PLOT_HEIGHT) / peak;
   const bar = (x: number, y: number, count: number, colour: string) =>
     `<rect x="${x.toFixed(1)}" y="${(y - barHeight(count)).toFixed(1)}" width="${step.toFixed(1)}" height="${barHeight(count).toFixed(1)}" fill="${colour}"/>`;
-  const bars = perSecond.map(({ answered, refused }: SecondCounts, i) => {
+  const bars = perSecond.map(({ answered, refused }: RequestCounts, i) => {
     const x = LEFT_MARGIN + i * step;
     return (
       bar(x, bottom, answered, '#3b6ea5') + bar(x, bottom - barHeight(answered), refused, '#d98032')

@@ -1,13 +1,13 @@
 import type { LoggedRequest } from '../../../test/emulator/types.ts';
 
 /** The numbers of requests in one second. `refused` counts the requests that were answered 429. */
-export interface SecondCounts {
+export interface RequestCounts {
   readonly answered: number;
   readonly refused: number;
 }
 
 /** Counts the requests of each second, from the first request on. */
-export function countPerSecond(requests: readonly LoggedRequest[]): SecondCounts[] {
+export function countPerSecond(requests: readonly LoggedRequest[]): RequestCounts[] {
   const start = requests[0]?.startedAt ?? 0;
   const counts: { answered: number; refused: number }[] = [];
   for (const { startedAt, status } of requests) {
@@ -20,6 +20,6 @@ export function countPerSecond(requests: readonly LoggedRequest[]): SecondCounts
 }
 
 /** Returns the number of all requests of a second. */
-export function totalRequests({ answered, refused }: SecondCounts): number {
+export function totalRequests({ answered, refused }: RequestCounts): number {
   return answered + refused;
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type EnrolledHost, startEmulator } from '../../../test/emulator/emulator.ts';
 import type { LoggedRequest } from '../../../test/emulator/types.ts';
 import type { HostsInput, HostsOutcome } from './hosts.ts';
-import { countPerSecond, type SecondCounts } from './per-second.ts';
+import { countPerSecond, type RequestCounts } from './per-second.ts';
 
 /** The rate limit of the organisation in requests per second. */
 export const REQUESTS_PER_SECOND = 100;
@@ -28,7 +28,7 @@ export interface FleetResult {
   /** The time from the first request to the end of the last request. */
   readonly duration: number;
   readonly cpu: number;
-  readonly perSecond: readonly SecondCounts[];
+  readonly perSecond: readonly RequestCounts[];
 }
 
 /** Starts `size` hosts at the same time in an organisation with a rate limit. */
@@ -57,11 +57,11 @@ export async function runFleet(size: number): Promise<FleetResult> {
       converged: converged.length,
       errors: errors.flat().slice(0, 5),
       answered: {
-        memberships: answered.filter(isMembership).length,
-        systems: answered.filter((request) => !isMembership(request)).length,
+        memberships: answered.filter(isMembershipRequest).length,
+        systems: answered.filter((request) => !isMembershipRequest(request)).length,
       },
       refused: refused.length,
-      maxRefusedPerHost: maxPerHost(refused),
+      maxRefusedPerHost: maxRequestsPerHost(refused),
       duration:
         (requests.reduce((last, { endedAt }) => Math.max(last, endedAt), start) - start) / 1000,
       cpu,
@@ -88,11 +88,11 @@ async function runHosts(order: HostsInput): Promise<HostsOutcome> {
 }
 
 /** Returns whether a request is for memberships (API v2). Requests for the record use API v1. */
-function isMembership({ url }: LoggedRequest): boolean {
+function isMembershipRequest({ url }: LoggedRequest): boolean {
   return url.startsWith('/api/v2/');
 }
 
-function maxPerHost(requests: readonly LoggedRequest[]): number {
+function maxRequestsPerHost(requests: readonly LoggedRequest[]): number {
   const counts = new Map<string | undefined, number>();
   for (const { systemId } of requests) counts.set(systemId, (counts.get(systemId) ?? 0) + 1);
   return Math.max(0, ...counts.values());

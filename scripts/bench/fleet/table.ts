@@ -6,14 +6,14 @@ import { type FleetResult, REQUESTS_PER_SECOND } from './run-fleet.ts';
  * The minimum number of requests of a host. The membership is read, written and read again. The
  * record is read once.
  */
-const MIN_REQUESTS = { memberships: 3, systems: 1 };
+const MIN_REQUESTS_PER_HOST = { memberships: 3, systems: 1 };
 
 /**
  * Returns the excess over the minimum number of requests, as a fraction. Does not count requests
  * that were answered with 429.
  */
-export function excessRequests({ hosts, answered }: FleetResult): number {
-  const minimum = hosts * (MIN_REQUESTS.memberships + MIN_REQUESTS.systems);
+export function excessRequestRatio({ hosts, answered }: FleetResult): number {
+  const minimum = hosts * (MIN_REQUESTS_PER_HOST.memberships + MIN_REQUESTS_PER_HOST.systems);
   return (answered.memberships + answered.systems) / minimum - 1;
 }
 
@@ -22,8 +22,8 @@ export function table(fleets: readonly FleetResult[]): string {
   const head = [
     'hosts',
     'converged',
-    `requests per host: membership (at least ${MIN_REQUESTS.memberships})`,
-    `requests per host: system (at least ${MIN_REQUESTS.systems})`,
+    `requests per host: membership (at least ${MIN_REQUESTS_PER_HOST.memberships})`,
+    `requests per host: system (at least ${MIN_REQUESTS_PER_HOST.systems})`,
     'requests above the minimum',
     '429 in total',
     '429 per host',
@@ -57,7 +57,7 @@ function row(fleet: FleetResult): string[] {
     `${converged} of ${hosts}`,
     (answered.memberships / hosts).toFixed(3),
     (answered.systems / hosts).toFixed(3),
-    `${(excessRequests(fleet) * 100).toFixed(1)} %`,
+    `${(excessRequestRatio(fleet) * 100).toFixed(1)} %`,
     String(refused),
     (refused / hosts).toFixed(1),
     String(maxRefusedPerHost),

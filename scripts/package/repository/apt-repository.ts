@@ -39,7 +39,7 @@ export async function buildAptRepository(
     await writeFile(join(dist, path), content);
   }
   const release = join(dist, 'Release');
-  await writeFile(release, await makeRelease(dist, indices, time));
+  await writeFile(release, await makeReleaseFile(dist, indices, time));
   await signer.sign(release, time);
 
   // apt expects the detached signature under this name.
@@ -95,7 +95,7 @@ function makeIndices(architecture: string, stanzas: readonly string[]): PackageI
   ];
 }
 
-async function makeRelease(
+async function makeReleaseFile(
   dist: string,
   indices: readonly PackageIndex[],
   time: number,

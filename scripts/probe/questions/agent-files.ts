@@ -20,10 +20,10 @@ export const agentFiles = defineQuestion({
     try {
       const paths = [agentDir, ...AGENT_FILES.map((name) => join(agentDir, name))];
       const [directory, ...files] = paths.map((path) => statSync(path));
-      const modes = new Set(files.map(({ mode }) => octal(mode)));
+      const modes = new Set(files.map(({ mode }) => formatMode(mode)));
       const [line] = readFileSync(join(agentDir, 'client.key'), 'utf8').split('\n');
       return {
-        directory_mode: octal(directory?.mode ?? 0),
+        directory_mode: formatMode(directory?.mode ?? 0),
         file_modes: [...modes].sort().join(', '),
         owned_by_root: [directory, ...files].every((stat) => stat?.uid === 0),
         key: line?.includes('RSA PRIVATE KEY') ? 'PKCS#1' : 'other',
@@ -41,6 +41,6 @@ export const agentFiles = defineQuestion({
   }),
 });
 
-function octal(mode: number): string {
+function formatMode(mode: number): string {
   return `0${(mode & 0o777).toString(8)}`;
 }

@@ -5,9 +5,9 @@ import { defineQuestion, type Probe, verdictIf } from '../question.ts';
 /** The clock errors to try, in seconds. */
 const CLOCK_ERRORS_S = [30, 60, 120, 180, 240, 290, 310, 360, 600, 900, 1800, 3600, 7200, 86_400];
 /** The indices of the clock errors around the assumed limit. */
-const FIRST_TRIES = [CLOCK_ERRORS_S.indexOf(290), CLOCK_ERRORS_S.indexOf(310)];
+const FIRST_INDICES = [CLOCK_ERRORS_S.indexOf(290), CLOCK_ERRORS_S.indexOf(310)];
 /** The largest clock error that the modules do not correct, in seconds. */
-const MAX_UNCORRECTED_S = 30;
+const MAX_UNCORRECTED_ERROR_S = 30;
 
 /** Asks for the largest accepted clock error. Only reads this host's record. */
 export const clockTolerance = defineQuestion({
@@ -27,9 +27,9 @@ export const clockTolerance = defineQuestion({
       verdict: verdictIf(ahead_s === 300 && behind_s === 300),
       summary: `About ${ahead_s} s ahead and ${behind_s} s behind.`,
       module:
-        lower >= MAX_UNCORRECTED_S
+        lower >= MAX_UNCORRECTED_ERROR_S
           ? 'The modules correct the time after a 401, warn about the clock, and succeed.'
-          : `The modules correct the time if the clock is off by more than ${MAX_UNCORRECTED_S} s. With a smaller error that JumpCloud refuses, they fail with unauthorized.`,
+          : `The modules correct the time if the clock is off by more than ${MAX_UNCORRECTED_ERROR_S} s. With a smaller error that JumpCloud refuses, they fail with unauthorized.`,
     };
   },
 });
@@ -49,7 +49,7 @@ async function measureTolerance(client: Client, sign: 1 | -1): Promise<number> {
     if (await isAccepted(index)) accepted = Math.max(accepted, index);
     else refused = Math.min(refused, index);
   };
-  for (const index of FIRST_TRIES) {
+  for (const index of FIRST_INDICES) {
     if (index > accepted && index < refused) await tryOne(index);
   }
   while (refused - accepted > 1) await tryOne(Math.floor((accepted + refused) / 2));

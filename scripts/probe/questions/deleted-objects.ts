@@ -3,9 +3,9 @@ import { deleteTestObject } from '../deletion.ts';
 import {
   type EdgeList,
   isSuccess,
+  measureTimeUntil,
   membershipRequest,
   readPage,
-  timeUntil,
   userEdgeRequest,
 } from '../host-actions.ts';
 import type { ProbeRequest } from '../permission.ts';
@@ -67,7 +67,7 @@ function deletedObjectQuestion(
     confidence: 'inferred',
     otherwise: OTHERWISE,
     async ask(probe: Probe) {
-      const { deleted, before } = await deleteOnce(probe, kind, edges);
+      const { deleted, before } = await deleteObjectOnce(probe, kind, edges);
       const { dropped, missing } = before.get(list) ?? { dropped: 0, missing: 0 };
       let answer: DeletedEntry | undefined;
       const isDropped = async () => {
@@ -77,7 +77,7 @@ function deletedObjectQuestion(
         answer = { listed, counted, short: now.missing > missing };
         return !listed;
       };
-      await timeUntil(probe.client, isDropped, MAX_WAIT_FACTOR * probe.settleMs);
+      await measureTimeUntil(probe.client, isDropped, MAX_WAIT_FACTOR * probe.settleMs);
       if (answer === undefined) throw new UnansweredQuestion('the list was not read');
       return answer;
     },
@@ -91,7 +91,7 @@ interface Deletion {
   readonly before: ReadonlyMap<EdgeList, SmallPages>;
 }
 
-const LISTS = {
+const LISTS_BY_KIND = {
   group: ['memberof'],
   user: ['users', 'associations?targets=user'],
 } as const satisfies Record<string, readonly EdgeList[]>;
@@ -102,7 +102,7 @@ const deletions = new WeakMap<object, Map<string, Promise<Deletion>>>();
  * Deletes the second test object of a kind. Later calls for this kind return the same deletion,
  * because the two questions about lists of users share it.
  */
-function deleteOnce(
+function deleteObjectOnce(
   probe: Probe,
   kind: 'group' | 'user',
   edges: (probe: Probe) => Promise<TestObject[]>,
@@ -125,13 +125,13 @@ async function deleteSecondObject(
   const deleted = objects[1];
   if (deleted === undefined) throw new UnansweredQuestion('there are not enough test objects');
   const before = new Map<EdgeList, SmallPages>();
-  for (const list of LISTS[kind]) {
+  for (const list of LISTS_BY_KIND[kind]) {
     const isComplete = async () => {
       const pages = await readSmallPages(probe.client, list);
       before.set(list, pages);
       return objects.every(({ id }) => pages.ids.includes(id));
     };
-    if ((await timeUntil(probe.client, isComplete, probe.settleMs)) === undefined) {
+    if ((await measureTimeUntil(probe.client, isComplete, probe.settleMs)) === undefined) {
       throw new UnansweredQuestion('a list does not show the edges to test objects');
     }
   }

@@ -1,4 +1,4 @@
-import { isSuccess, recordReadRequest, timeUntil } from '../host-actions.ts';
+import { isSuccess, measureTimeUntil, recordReadRequest } from '../host-actions.ts';
 import { defineQuestion, type Probe } from '../question.ts';
 import { UnansweredQuestion } from '../unanswered-question.ts';
 
@@ -26,7 +26,7 @@ export const deletedRecord = defineQuestion({
       gone_status = (await client.send(read)).status;
       return !isSuccess(gone_status);
     };
-    const visible_ms = (await timeUntil(client, isGone, MAX_VISIBLE_MS)) ?? MAX_VISIBLE_MS;
+    const visible_ms = (await measureTimeUntil(client, isGone, MAX_VISIBLE_MS)) ?? MAX_VISIBLE_MS;
     return { visible_ms, gone_status };
   },
   judge({ visible_ms, gone_status }) {

@@ -1,6 +1,11 @@
 import type { Client } from '../client.ts';
 import { deleteTestObject } from '../deletion.ts';
-import { isListed, membershipRequest, requireClearStatus, timeUntil } from '../host-actions.ts';
+import {
+  isListed,
+  measureTimeUntil,
+  membershipRequest,
+  requireClearStatus,
+} from '../host-actions.ts';
 import { edgeOutcome, moduleSentence } from '../module-results.ts';
 import {
   defineQuestion,
@@ -20,14 +25,14 @@ const OTHERWISE =
   "A refusal fails with JumpCloud's words and a hint about dynamic groups. An answer without effect fails with not_applied after 10 s. If the change is kept, the run succeeds.";
 
 /** Asks for the answer to joining a dynamic group whose rule matches no host. */
-export const dynamicJoin = dynamicQuestion('dynamic_join', {
+export const dynamicJoin = dynamicGroupQuestion('dynamic_join', {
   question: 'What is answered when this host joins a dynamic group by hand?',
   op: 'add',
   prepare: ({ client, objects }) => makeEmptyGroup(client, objects),
 });
 
 /** Asks for the answer to leaving a dynamic group whose rule matches only this host. */
-export const dynamicLeave = dynamicQuestion('dynamic_leave', {
+export const dynamicLeave = dynamicGroupQuestion('dynamic_leave', {
   question: 'What is answered when this host leaves a dynamic group by hand?',
   op: 'remove',
   prepare: makeGroupOfThisHost,
@@ -39,7 +44,7 @@ interface Definition {
   readonly prepare: (probe: Probe) => Promise<TestObject>;
 }
 
-function dynamicQuestion(id: string, { question: text, op, prepare }: Definition): Question {
+function dynamicGroupQuestion(id: string, { question: text, op, prepare }: Definition): Question {
   return defineQuestion({
     id,
     question: text,
@@ -52,7 +57,7 @@ function dynamicQuestion(id: string, { question: text, op, prepare }: Definition
       const answer = await client.send(membershipRequest(client.systemId, op, group.id));
       const isChanged = async () =>
         (await isListed(client, 'memberof', group.id)) === (op === 'add');
-      const effect = (await timeUntil(client, isChanged, probe.settleMs)) !== undefined;
+      const effect = (await measureTimeUntil(client, isChanged, probe.settleMs)) !== undefined;
       return { status: requireClearStatus(answer), effect };
     },
     judge: (answer) => judge(op, answer),
@@ -73,7 +78,7 @@ async function makeGroupOfThisHost(probe: Probe): Promise<TestObject> {
   }
   const group = await objects.dynamicGroup(client, 2, hostname);
   const isFilled = () => isListed(client, 'memberof', group.id);
-  const filled = await timeUntil(client, isFilled, MAX_FILL_MS);
+  const filled = await measureTimeUntil(client, isFilled, MAX_FILL_MS);
   if (filled === undefined) {
     throw new UnansweredQuestion(
       'the rule of the test group did not make this host a member within 30 s',

@@ -1,8 +1,8 @@
 import {
   isSuccess,
+  measureTimeUntil,
   readPage,
   requireClearStatus,
-  timeUntil,
   userEdgeRequest,
 } from '../host-actions.ts';
 import { edgeOutcome, moduleSentence } from '../module-results.ts';
@@ -38,7 +38,7 @@ export const edgeAttributes = defineQuestion({
     const request = userEdgeRequest(client.systemId, 'update', user.id, NO_SUDO);
     const status = requireClearStatus(await client.send(request));
     const isSet = async () => Object(Object(await attributes()).sudo).enabled === false;
-    const effect = (await timeUntil(client, isSet, probe.settleMs)) !== undefined;
+    const effect = (await measureTimeUntil(client, isSet, probe.settleMs)) !== undefined;
     return { unset, status, effect };
   },
   judge({ unset, status, effect }) {

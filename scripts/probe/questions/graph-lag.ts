@@ -2,9 +2,9 @@ import { READ_BACK_TIMEOUT_MS } from '../../../src/resources/read-back-timeout.t
 import {
   isListed,
   isSuccess,
+  measureTimeUntil,
   membershipRequest,
   requireClearStatus,
-  timeUntil,
   userEdgeRequest,
 } from '../host-actions.ts';
 import { defineQuestion, type Probe, verdictIf } from '../question.ts';
@@ -13,7 +13,7 @@ import { UnansweredQuestion } from '../unanswered-question.ts';
 /** The maximum measured lag in milliseconds. */
 const MAX_LAG_MS = 30_000;
 
-/** Asks for the time until lists show a write. Leaves this host in group 1 and bound to user 1. */
+/** Asks how long after a write the lists still show the old state. Leaves this host in group 1 and bound to user 1. */
 export const graphLag = defineQuestion({
   id: 'graph_lag',
   question: 'How soon do lists show that this host joined a group or was bound to a user?',
@@ -59,5 +59,5 @@ export const graphLag = defineQuestion({
 });
 
 async function measureLag({ client }: Probe, holds: () => Promise<boolean>): Promise<number> {
-  return (await timeUntil(client, holds, MAX_LAG_MS)) ?? MAX_LAG_MS;
+  return (await measureTimeUntil(client, holds, MAX_LAG_MS)) ?? MAX_LAG_MS;
 }

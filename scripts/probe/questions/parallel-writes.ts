@@ -1,4 +1,4 @@
-import { isSuccess, membershipRequest, readPage, timeUntil } from '../host-actions.ts';
+import { isSuccess, measureTimeUntil, membershipRequest, readPage } from '../host-actions.ts';
 import { edgeOutcome } from '../module-results.ts';
 import { defineQuestion, type Probe, verdictIf } from '../question.ts';
 
@@ -27,7 +27,7 @@ export const parallelWrites = defineQuestion({
       missing = acceptedIds.filter((id) => !shown.includes(id));
       return missing.length === 0;
     };
-    await timeUntil(client, areShown, probe.settleMs);
+    await measureTimeUntil(client, areShown, probe.settleMs);
     const refusals = answers.filter(({ status }) => !isSuccess(status));
     return { refused: refusals.length, status: refusals[0]?.status ?? 0, lost: missing.length };
   },

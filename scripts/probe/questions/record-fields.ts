@@ -1,9 +1,9 @@
 import {
   isSuccess,
+  measureTimeUntil,
   readRecord,
   recordChangeRequest,
   requireClearStatus,
-  timeUntil,
 } from '../host-actions.ts';
 import { moduleSentence, recordOutcome } from '../module-results.ts';
 import { defineQuestion, type Probe, verdictIf } from '../question.ts';
@@ -38,7 +38,7 @@ export const description = defineQuestion({
     const marker = toMarkedDescription(objects.run, { description: original, systemInsights });
     const answer = await client.send(recordChangeRequest(client.systemId, { description: marker }));
     const isShown = async () => (await readRecord(client))['description'] === marker;
-    const effect = (await timeUntil(client, isShown, probe.settleMs)) !== undefined;
+    const effect = (await measureTimeUntil(client, isShown, probe.settleMs)) !== undefined;
     return { status: requireClearStatus(answer), effect };
   },
   judge: (answer) => ({
@@ -74,7 +74,7 @@ export const systemInsights = defineQuestion({
     const answer = await client.send(change(other));
     const isIn = (wanted: string) => async () =>
       insightsState((await readRecord(client))['systemInsights']) === wanted;
-    const effect = (await timeUntil(client, isIn(other), probe.settleMs)) !== undefined;
+    const effect = (await measureTimeUntil(client, isIn(other), probe.settleMs)) !== undefined;
     if (effect) await client.send(change(state));
     return { status: requireClearStatus(answer), effect };
   },
@@ -111,7 +111,7 @@ export const primaryUser = defineQuestion({
       form = primary.form;
       return primary.id === user.id;
     };
-    const effect = (await timeUntil(client, isShown, probe.settleMs)) !== undefined;
+    const effect = (await measureTimeUntil(client, isShown, probe.settleMs)) !== undefined;
     if (effect) await client.send(change(null));
     return { status: requireClearStatus(answer), effect, form };
   },

@@ -1,8 +1,8 @@
 import {
   isListed,
+  measureTimeUntil,
   membershipRequest,
   requireClearStatus,
-  timeUntil,
   userEdgeRequest,
 } from '../host-actions.ts';
 import { edgeOutcome } from '../module-results.ts';
@@ -50,7 +50,7 @@ export const repeatedRemove = defineQuestion({
     await client.send(membershipRequest(systemId, 'remove', group.id));
     await client.send(userEdgeRequest(systemId, 'remove', user.id));
     const isGone = async () => !(await isListed(client, 'memberof', group.id));
-    await timeUntil(client, isGone, probe.settleMs);
+    await measureTimeUntil(client, isGone, probe.settleMs);
     const left = await client.send(membershipRequest(systemId, 'remove', group.id));
     const unbound = await client.send(userEdgeRequest(systemId, 'remove', user.id));
     return { membership: requireClearStatus(left), association: requireClearStatus(unbound) };

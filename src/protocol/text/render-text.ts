@@ -4,7 +4,7 @@ import type { Result } from '../result.ts';
 import { renderChecklist } from './checklist.ts';
 import { renderNamesTable } from './names-table.ts';
 import { type Colour, paint } from './paint.ts';
-import { type Block, reportBlocks } from './report-blocks.ts';
+import { type Block, toReportBlocks } from './report-blocks.ts';
 import { wrap } from './wrap.ts';
 import { yamlDiff } from './yaml-diff.ts';
 
@@ -53,22 +53,22 @@ export function renderText(input: TextInput, terminal: Terminal): string {
   const warnings = (result['warnings'] ?? []) as string[];
   const paragraphs: (readonly string[])[] = [
     [head.replace(`: ${word}`, () => `: ${paintText(word, colour)}`), ...rest],
-    diffLines(diff, 'sections' in result).map((line) => paintDiff(line, isColoured)),
+    renderDiff(diff, 'sections' in result).map((line) => paintDiff(line, isColoured)),
     ...(module === 'jumpcloud_names' ? [renderNamesTable(result, columns)] : []),
     ...(Array.isArray(result['checks'])
       ? [renderChecklist(result['checks'], columns, isColoured)]
       : []),
-    ...reportBlocks(result, names, columns - INDENT.length).map((block) =>
-      blockLines(block, paintText),
+    ...toReportBlocks(result, names, columns - INDENT.length).map((block) =>
+      renderBlock(block, paintText),
     ),
     warnings.flatMap((warning) => labelText('warning', 'yellow', warning)),
-    ...(failure ? [failureLines(failure, result, columns, labelText)] : []),
+    ...(failure ? [renderFailure(failure, result, columns, labelText)] : []),
   ];
   const shown = paragraphs.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
   return `${shown.join('\n\n')}\n`;
 }
 
-type RenderLabelled = (label: string, colour: Colour, text: string) => string[];
+type LabelledTextRenderer = (label: string, colour: Colour, text: string) => string[];
 
 function outcomeOf(
   { failed, changed }: Result,
@@ -84,7 +84,7 @@ function codeOf({ error }: Result): string {
 }
 
 /** Returns the lines of the diff. The diff of a document has a part for each section. */
-function diffLines(diff: unknown, isDocument: boolean): string[] {
+function renderDiff(diff: unknown, isDocument: boolean): string[] {
   if (diff === undefined) return [];
   const { before, after } = diff as Record<'before' | 'after', Record<string, unknown>>;
   if (!isDocument) return yamlDiff('', before, after);
@@ -99,17 +99,17 @@ function paintDiff(line: string, isColoured: boolean): string {
   return colour === undefined ? line : paint(line, colour, isColoured);
 }
 
-function blockLines({ title, lines }: Block, paintText: (text: string, colour: Colour) => string) {
+function renderBlock({ title, lines }: Block, paintText: (text: string, colour: Colour) => string) {
   if (title === '') return lines;
   return [paintText(title, 'bold'), ...lines.map((line) => INDENT + line)];
 }
 
 /** Renders a failure: the error, the hint, and lists of problems or causes. */
-function failureLines(
+function renderFailure(
   { reason, advice, problems }: TerminalFailure,
   { error }: Result,
   columns: number,
-  labelText: RenderLabelled,
+  labelText: LabelledTextRenderer,
 ): string[] {
   const list = (items: readonly string[]) =>
     items.flatMap((item) => wrap(item, columns, { first: '  - ', rest: '    ' }));

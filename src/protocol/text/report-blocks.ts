@@ -18,7 +18,7 @@ interface Context {
 }
 
 /** Result fields that get no block of their own. */
-const NOT_REPORTED = new Set([
+const UNREPORTED_FIELDS = new Set([
   ...['changed', 'failed', 'msg', 'warnings', 'error', 'forPeople', 'diff', 'system_id', 'names'],
   ...['added', 'updated', 'dynamic', 'checks'],
 ]);
@@ -36,7 +36,7 @@ const MAX_ROWS = 40;
  * Renders the result fields as blocks of lines. `columns` is the available width. `names` maps ids
  * to names.
  */
-export function reportBlocks(
+export function toReportBlocks(
   { sections, ...fields }: Result,
   names: NamesById,
   columns: number,
@@ -52,7 +52,7 @@ export function reportBlocks(
 function fieldBlocks(fields: Fields, context: Context, section?: string): Block[] {
   const others: Record<string, unknown> = {};
   const blocks = Object.entries(fields).flatMap(([field, value]): Block[] => {
-    if (NOT_REPORTED.has(field)) return [];
+    if (UNREPORTED_FIELDS.has(field)) return [];
     if (field === 'removed')
       return 'added' in fields ? [] : renderList(field, value, fields, context);
     if (Array.isArray(value)) return renderList(field, value, fields, context, section);

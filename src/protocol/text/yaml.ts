@@ -2,11 +2,12 @@ import { escapeInvisible } from '../../base/printable.ts';
 
 /**
  * Matches text that YAML accepts without quotes. YAML reads some of it as another type, see
- * `NOT_TEXT`.
+ * `NON_STRING_SCALAR`.
  */
-const PLAIN_TEXT = /^\w(?:[\w./()@+ -]*[\w./()@+-])?$/;
+const PLAIN_SCALAR = /^\w(?:[\w./()@+ -]*[\w./()@+-])?$/;
 /** Matches words and numbers that YAML 1.1 or 1.2 does not read as text. */
-const NOT_TEXT = /^(?:true|false|yes|no|on|off|y|n|null|0[xob].*|[\d.+_-]*(?:e[\d.+_-]*)?)$/i;
+const NON_STRING_SCALAR =
+  /^(?:true|false|yes|no|on|off|y|n|null|0[xob].*|[\d.+_-]*(?:e[\d.+_-]*)?)$/i;
 
 /** Returns the lines of a JSON value in YAML. Text that could be misread is quoted as in JSON. */
 export function toYaml(value: unknown): string[] {
@@ -25,7 +26,8 @@ export function toYaml(value: unknown): string[] {
 
 /** Renders a scalar, or an empty list or mapping, as one line of YAML. */
 export function toYamlScalar(value: unknown): string {
-  if (typeof value === 'string' && PLAIN_TEXT.test(value) && !NOT_TEXT.test(value)) return value;
+  if (typeof value === 'string' && PLAIN_SCALAR.test(value) && !NON_STRING_SCALAR.test(value))
+    return value;
   return escapeInvisible(JSON.stringify(value) ?? 'null');
 }
 

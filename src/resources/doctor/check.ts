@@ -44,7 +44,7 @@ export function okFinding(detail: string): Finding {
 }
 
 export function warningFinding(detail: string, advice: string): Finding {
-  return { status: 'warning', detail, advice: explainRegistration(advice) };
+  return { status: 'warning', detail, advice: addRegistrationHint(advice) };
 }
 
 /** Returns the outcome of a check that could not be made. */
@@ -60,12 +60,12 @@ export function skippedFinding(detail: string): Finding {
 export function failedFinding(error: unknown, advice?: string): Failure {
   if (!(error instanceof ModuleError) || error instanceof Interrupted) throw error;
   const { reason: detail, code, details } = error;
-  advice = explainRegistration(advice ?? error.advice);
+  advice = addRegistrationHint(advice ?? error.advice);
   return { status: 'failed', detail, advice, code, details };
 }
 
 /** Returns the first failed check in a list of checks; undefined if no check in the list failed. */
-export function findFirstFailed(
+export function findFirstFailedCheck(
   findings: Findings,
   checks: readonly CheckName[],
 ): CheckName | undefined {
@@ -73,7 +73,7 @@ export function findFirstFailed(
 }
 
 /** Returns the advice. If it says to register the agent again, adds where to find the command. */
-function explainRegistration(advice: string): string {
+function addRegistrationHint(advice: string): string {
   return /register the agent again|re-enrol/i.test(advice)
     ? `${advice} The Admin Portal shows the registration command when you add a device.`
     : advice;

@@ -7,7 +7,7 @@ import {
   type Failure,
   type Finding,
   type Findings,
-  findFirstFailed,
+  findFirstFailedCheck,
   reportFindings,
   skippedFinding,
 } from './check.ts';
@@ -36,7 +36,7 @@ class ChecksFailed extends ModuleError {
 export async function examine(run: Run, options: SessionOptions): Promise<Outcome> {
   const findings: Findings = {};
   run.report.setProgress(() => ({ changed: false, checks: reportFindings(findings) }));
-  await makeChecks(run, options, findings);
+  await runChecks(run, options, findings);
   const msg = summarize(findings);
   for (const check of CHECKS) {
     const finding = findings[check];
@@ -45,7 +45,7 @@ export async function examine(run: Run, options: SessionOptions): Promise<Outcom
   return { changed: false, msg, fields: { checks: reportFindings(findings) } };
 }
 
-async function makeChecks(run: Run, options: SessionOptions, findings: Findings): Promise<void> {
+async function runChecks(run: Run, options: SessionOptions, findings: Findings): Promise<void> {
   findings.runtime = checkRuntime(process.versions.node, process.execPath, Date.now());
   const { origin, agentServerHost, identity } = await checkIdentity(run, options, findings);
   const serviceLimit = Math.min(SERVICE_TIMEOUT_MS, options.timeout * 1000);
@@ -54,7 +54,7 @@ async function makeChecks(run: Run, options: SessionOptions, findings: Findings)
   });
   const network = async () => {
     const destination = await checkNetwork(run, origin, options, findings);
-    const brokenCheck = findFirstFailed(findings, CONNECTION_CHECKS);
+    const brokenCheck = findFirstFailedCheck(findings, CONNECTION_CHECKS);
     if (destination !== undefined && identity !== undefined) {
       await checkJumpCloud(run, identity, agentServerHost, destination, findings);
     } else {

@@ -114,10 +114,10 @@ function requireAccess(directory: string): void {
   }
 }
 
-const READABLE_BY_OTHERS = 0o044;
+const READABLE_BY_GROUP_OR_OTHERS = 0o044;
 
 function judgeKey({ path, mode }: KeyFile, { keyMatchesCertificate }: Identity): Finding {
-  if (mode & READABLE_BY_OTHERS) {
+  if (mode & READABLE_BY_GROUP_OR_OTHERS) {
     return warningFinding(
       `${path} can be read by users other than its owner (mode ${mode.toString(8)}).`,
       `Run: chmod 600 ${path}`,

@@ -1,13 +1,13 @@
 import type { AttemptError } from '../../transport/errors/attempt-error.ts';
 
-const NEEDS_PROXY =
+const PROXY_ADVICE =
   'If this network reaches the internet only through a proxy, set the option proxy. The environment variable HTTPS_PROXY works too, but sudo removes it.';
 
 /**
  * Returns the advice for a host name that cannot be looked up. `setting` is the option or variable
  * that contains the name; undefined if no setting contains it.
  */
-export function lookupAdvice(
+export function nameResolutionAdvice(
   reason: string,
   hostname: string,
   setting: string | undefined,
@@ -16,7 +16,7 @@ export function lookupAdvice(
     return `Correct the nameserver lines in /etc/resolv.conf, or repair the network. To test the lookup, run: getent hosts ${hostname}`;
   }
   return setting === undefined
-    ? `Use a name server that knows ${hostname}: see /etc/resolv.conf, and try: getent hosts ${hostname}. ${NEEDS_PROXY}`
+    ? `Use a name server that knows ${hostname}: see /etc/resolv.conf, and try: getent hosts ${hostname}. ${PROXY_ADVICE}`
     : `Correct the host name in ${setting}, or add it to the name server.`;
 }
 
@@ -34,7 +34,7 @@ export function connectionAdvice(
     return 'Check the network interface and the routes of this host. To list the routes, run: ip route';
   }
   if (setting === undefined) {
-    return `Allow outgoing connections to ${target} in the firewalls on the way. ${NEEDS_PROXY}`;
+    return `Allow outgoing connections to ${target} in the firewalls on the way. ${PROXY_ADVICE}`;
   }
   if (peer === 'proxy' && /^\d+$/.test(reason)) {
     return `Ask the operator of the proxy why it cannot reach ${target}.`;

@@ -12,7 +12,7 @@ import type { ConnectionOptions } from '../../transport/open-session.ts';
 import { userAgentOf } from '../../transport/session.ts';
 import { describeCertificate } from './certificate.ts';
 import { type Findings, failedFinding, okFinding, skippedFinding } from './check.ts';
-import { connectionAdvice, lookupAdvice } from './network-advice.ts';
+import { connectionAdvice, nameResolutionAdvice } from './network-advice.ts';
 import { checkProxy } from './proxy-check.ts';
 import { withTimeLimit } from './with-time-limit.ts';
 
@@ -78,7 +78,7 @@ async function lookUp(
     const failure = toAttemptError(error);
     findings.name_resolution = failedFinding(
       networkError(`Could not look up ${hostname}`, failure),
-      lookupAdvice(failure.reason, hostname, findSetting(destination, options)),
+      nameResolutionAdvice(failure.reason, hostname, findHostnameSetting(destination, options)),
     );
     return false;
   }
@@ -108,7 +108,7 @@ async function connect(
     const { hostname, port } = destination.originConnector.server;
     if (failure.kind === 'tls') {
       findings.connection = okFinding(`Connected to ${serverText}, but the TLS handshake failed.`);
-      findings.certificate = failedFinding(permanentError(connectContext(serverText), failure));
+      findings.certificate = failedFinding(permanentError(connectionContext(serverText), failure));
     } else {
       findings.connection =
         failure.kind === 'network'
@@ -117,17 +117,17 @@ async function connect(
               connectionAdvice(
                 failure,
                 `${hostname} port ${port}`,
-                findSetting(destination, options),
+                findHostnameSetting(destination, options),
               ),
             )
-          : failedFinding(permanentError(connectContext(serverText), failure));
+          : failedFinding(permanentError(connectionContext(serverText), failure));
       findings.certificate = skippedFinding('it depends on connection');
     }
     return undefined;
   }
 }
 
-const connectContext = (origin: string) =>
+const connectionContext = (origin: string) =>
   ({ purpose: 'connect to JumpCloud', origin, urlOption: 'api_url', inDoubt: false }) as const;
 
 function networkError(what: string, failure: AttemptError): ModuleError {
@@ -140,7 +140,10 @@ function networkError(what: string, failure: AttemptError): ModuleError {
  * Returns the option or variable with the host name of the proxy, or of JumpCloud if there is no
  * proxy; undefined if no setting contains it.
  */
-function findSetting({ proxy }: Destination, options: ConnectionOptions): string | undefined {
+function findHostnameSetting(
+  { proxy }: Destination,
+  options: ConnectionOptions,
+): string | undefined {
   if (proxy !== undefined)
     return options.proxy === undefined ? proxyVariable(process.env) : 'proxy';
   return options.api_url && 'api_url';

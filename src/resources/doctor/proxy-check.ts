@@ -1,5 +1,5 @@
 import { InvalidArguments } from '../../base/errors.ts';
-import { EXPECTED_PROXY } from '../../base/server-url.ts';
+import { PROXY_URL_MESSAGE } from '../../base/server-url.ts';
 import { type Destination, openDestination } from '../../transport/connect/destination.ts';
 import { environmentProxy, proxyVariable } from '../../transport/connect/proxy.ts';
 import type { ConnectionOptions } from '../../transport/open-session.ts';
@@ -26,7 +26,7 @@ export async function checkProxy(
     findings.proxy = {
       status: 'failed',
       code: error.code,
-      detail: `The environment variable ${variable} is not a proxy URL: ${EXPECTED_PROXY}.`,
+      detail: `The environment variable ${variable} is not a proxy URL: ${PROXY_URL_MESSAGE}.`,
       advice: `Correct the variable, for example ${variable}=http://user:password@host:3128, or add ${new URL(origin).hostname} to NO_PROXY.`,
       details: {},
     };

@@ -1,7 +1,7 @@
 import type { EdgeChange } from '../../api/graph.ts';
 import { type FailureText, type ModuleError, NotApplied } from '../../base/errors.ts';
 import type { EdgesAccess } from './edges-access.ts';
-import { changeKey, type ReadBack, type RefusedChange } from './write-edges.ts';
+import { keyOfChange, type ReadBack, type RefusedChange } from './write-edges.ts';
 
 const DYNAMIC_GROUP_HINT =
   'A dynamic group cannot be joined or left by hand, because JumpCloud fills it by a rule. Leave such a group out of the list, or exempt this host from the rule in the Admin Portal. If the list is exclusive, also name the group in the option keep.';
@@ -57,7 +57,7 @@ export function edgesFailure(readBacks: readonly ReadBack[]): EdgesFailure | und
   }
   const [list] = incompleteLists;
   if (list === undefined) return undefined;
-  const error = new NotApplied(describeMissing(incompleteLists, missingChanges), {
+  const error = new NotApplied(describeMissingChanges(incompleteLists, missingChanges), {
     details,
   }).withDetails({}, '', hint);
   return { error, details, access: list.access, followUp };
@@ -69,20 +69,23 @@ function reportRefusedChange({ access, change: { op, id }, status, message }: Re
 
 function describeOtherRefusals(others: readonly RefusedChange[]): string {
   if (others.length === 0) return '';
-  return `${others.length} more ${others.length === 1 ? 'was' : 'were'} refused: ${others.map(({ change }) => changeKey(change)).join(', ')}.`;
+  return `${others.length} more ${others.length === 1 ? 'was' : 'were'} refused: ${others.map(({ change }) => keyOfChange(change)).join(', ')}.`;
 }
 
-function describeMissing(lists: readonly ReadBack[], missing: readonly EdgeChange[]): FailureText {
+function describeMissingChanges(
+  lists: readonly ReadBack[],
+  missing: readonly EdgeChange[],
+): FailureText {
   const waitedMs = Math.max(...lists.map((list) => list.waitedMs));
   const names = lists.map(({ access }) => access.name).join(' and ');
   return [
-    `${Math.round(waitedMs / 1000)} s after the last write, JumpCloud's list of ${names} still does not show these changes: ${missing.map(changeKey).join(', ')}.`,
+    `${Math.round(waitedMs / 1000)} s after the last write, JumpCloud's list of ${names} still does not show these changes: ${missing.map(keyOfChange).join(', ')}.`,
     'Run again. If this persists, someone or something else keeps undoing the changes in JumpCloud.',
   ];
 }
 
 function listChanges(label: string, changes: readonly EdgeChange[]): string[] {
-  return changes.length === 0 ? [] : [`${label}: ${changes.map(changeKey).join(', ')}.`];
+  return changes.length === 0 ? [] : [`${label}: ${changes.map(keyOfChange).join(', ')}.`];
 }
 
 function isSameChange(one: EdgeChange, other: EdgeChange): boolean {

@@ -21,7 +21,7 @@ export async function indirectAccessWarnings(
   return bound
     .filter(({ id }) => isUnwanted(id) && !after.has(id))
     .flatMap(({ id, paths }) => {
-      if (paths.length === 0) return [unknownAccess(id)];
+      if (paths.length === 0) return [unknownAccessWarning(id)];
       return paths
         .filter((path) => path.length > 1 && isStillThere(path))
         .map((path) => {
@@ -34,6 +34,6 @@ export async function indirectAccessWarnings(
     .sort();
 }
 
-function unknownAccess(id: string): string {
+function unknownAccessWarning(id: string): string {
   return `User ${id} may still have access to this host through a group: JumpCloud lists the user, but not the path. Check the user's groups in the Admin Portal.`;
 }

@@ -2,9 +2,9 @@ import { coerceMapping } from '../../options/coercions.ts';
 import { toListOf } from '../../options/collections.ts';
 import { toObjectId } from '../../options/id.ts';
 import {
-  asInvalid,
   INVALID,
   InvalidValue,
+  requireInvalidValue,
   type ValidationIssue,
 } from '../../options/invalid-value.ts';
 import { nearestName } from '../../options/nearest-name.ts';
@@ -44,7 +44,7 @@ function toObjectWithSudo(toId: (value: unknown) => string): (value: unknown) =>
         return toValue(mapping[key] ?? undefined);
       } catch (error) {
         const path = key === 'id' ? [] : [key];
-        issues.push(...asInvalid(error).issues.map((issue) => ({ ...issue, path })));
+        issues.push(...requireInvalidValue(error).issues.map((issue) => ({ ...issue, path })));
         return INVALID;
       }
     };

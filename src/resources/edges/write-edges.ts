@@ -113,7 +113,8 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
     const refusedAt = writtenAt;
     for (const change of changes) {
       const refusal = refusals.get(change);
-      if (refusal) refusedChanges.set(changeKey(change), { ...refusal, access, change, refusedAt });
+      if (refusal)
+        refusedChanges.set(keyOfChange(change), { ...refusal, access, change, refusedAt });
     }
   };
 
@@ -132,14 +133,14 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
       } catch (error) {
         // An earlier read succeeded. Its result is more useful than the error that the budget is
         // used up.
-        if (hasRead && isCutOff(error)) return true;
+        if (hasRead && isCutOffByBudget(error)) return true;
         throw error;
       }
       hasRead = true;
       pending = planEdges(desired, latest).changes;
-      if (pending.every((change) => refusedChanges.has(changeKey(change)))) return true;
-      const triedKeys = new Set(triedChanges.map(changeKey));
-      const untried = pending.filter((change) => !triedKeys.has(changeKey(change)));
+      if (pending.every((change) => refusedChanges.has(keyOfChange(change)))) return true;
+      const triedKeys = new Set(triedChanges.map(keyOfChange));
+      const untried = pending.filter((change) => !triedKeys.has(keyOfChange(change)));
       if (untried.length === 0) return undefined;
       await write(untried);
       // The new changes may take as long to appear as the previous ones, so the delays start again
@@ -156,7 +157,7 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
       leftMs: () =>
         Math.min(writtenAt + READ_BACK_TIMEOUT_MS - monotonicMs(), session.budget.remaining()),
     });
-    const pendingKeys = new Set(pending.map(changeKey));
+    const pendingKeys = new Set(pending.map(keyOfChange));
     for (const [key, { change, inDoubt }] of refusedChanges) {
       // The last attempt was refused, but an earlier attempt, whose answer was lost, made the
       // change.
@@ -175,11 +176,11 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
 }
 
 /** Returns whether a request failed because the budget left no time for a second attempt. */
-function isCutOff(error: unknown): boolean {
+function isCutOffByBudget(error: unknown): boolean {
   return error instanceof Unavailable && error.attempts === 1;
 }
 
 /** Returns a text that identifies a change in maps and messages, for example `add 5f1a…`. */
-export function changeKey({ op, id }: EdgeChange): string {
+export function keyOfChange({ op, id }: EdgeChange): string {
   return `${op} ${id}`;
 }

@@ -25,13 +25,13 @@ type AllEdges = ReadonlyMap<EdgeSection, Edges>;
 /** Returns the lists of edges in the document, in the order of writing. */
 export function edgeLists(session: HostSession, options: HostOptions): EdgeList[] {
   return EDGE_SECTIONS.filter((section) => options[section] !== undefined).map((section) => {
-    const definition = defineEdgeList(session, section, collectDesired(section, options));
+    const definition = defineEdgeList(session, section, collectDesiredEdges(section, options));
     const { warnings: _, ...withoutWarnings } = definition;
     return { section, ...definition, resource: edgesResource(session, withoutWarnings) };
   });
 }
 
-function collectDesired(section: EdgeSection, options: HostOptions): DesiredEdges {
+function collectDesiredEdges(section: EdgeSection, options: HostOptions): DesiredEdges {
   const desired = (options[section] ?? []).map((item): [string, DesiredSudo] =>
     typeof item === 'string' ? [item, {}] : [item.id, item],
   );
@@ -74,7 +74,7 @@ function defineEdgeList(
         warnings: async (after, all) => [
           ...unmanagedSudoWarnings(desired, after),
           ...(await indirectAccessWarnings(session, desired, after, (path) =>
-            isStillThere(path, all),
+            existsAfterRun(path, all),
           )),
         ],
       };
@@ -94,7 +94,7 @@ function defineEdgeList(
 }
 
 /** Returns whether the first edge of a path from this host exists after the run. */
-function isStillThere([first]: AccessPath, all: AllEdges): boolean {
+function existsAfterRun([first]: AccessPath, all: AllEdges): boolean {
   if (first?.type === 'system_group') return all.get('groups')?.has(first.id) ?? true;
   if (first?.type === 'user_group') return all.get('user_groups')?.has(first.id) ?? true;
   return true;

@@ -57,7 +57,7 @@ export type HostOptions = OptionValues<typeof hostOptions>;
 
 function exclusiveSections(): Option<('system' | EdgeSection)[] | undefined> {
   const toSection = toChoice(EDGE_SECTIONS);
-  // The option `exclusive` does not allow `system`. It is accepted here, so that `exclusiveRules`
+  // The option `exclusive` does not allow `system`. It is accepted here, so that `exclusiveOptionRules`
   // can report a specific message.
   const read = toUniqueListOf((value) => (value === 'system' ? value : toSection(value)));
   return { type: 'list', elements: 'str', choices: EDGE_SECTIONS, read };
@@ -79,10 +79,10 @@ export function hostRules(given: PartialValues<typeof hostOptions>): Problem[] {
     const message = `The document has no sections. Give at least one of ${SECTIONS.join(', ')}.`;
     problems.push({ option: '', message });
   }
-  return [...problems, ...exclusiveRules(given), ...keepRules(given)];
+  return [...problems, ...exclusiveOptionRules(given), ...keepOptionRules(given)];
 }
 
-function exclusiveRules(given: PartialValues<typeof hostOptions>): Problem[] {
+function exclusiveOptionRules(given: PartialValues<typeof hostOptions>): Problem[] {
   const { exclusive } = given;
   if (exclusive === undefined || exclusive === INVALID) return [];
   return [...new Set(exclusive)].flatMap((section) => {
@@ -98,7 +98,7 @@ function exclusiveRules(given: PartialValues<typeof hostOptions>): Problem[] {
   });
 }
 
-function keepRules({ exclusive, keep }: PartialValues<typeof hostOptions>): Problem[] {
+function keepOptionRules({ exclusive, keep }: PartialValues<typeof hostOptions>): Problem[] {
   if (keep === undefined || keep === INVALID) return [];
   // An invalid item of the option `exclusive` may be a misspelt section, so no problem of the
   // option `keep` is reported.

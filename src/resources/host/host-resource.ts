@@ -3,7 +3,7 @@ import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { Edges } from '../edges/plan-edges.ts';
 import { readInParallel } from '../read-in-parallel.ts';
-import type { Field } from '../system/system-fields.ts';
+import type { ManagedField } from '../system/system-fields.ts';
 import { systemResource } from '../system/system-resource.ts';
 import { type EdgeList, edgeLists } from './edge-lists.ts';
 import type { EdgeSection, HostOptions } from './host-options.ts';
@@ -15,7 +15,7 @@ import {
   type HostState,
   settingChangesOf,
 } from './host-state.ts';
-import { inSection } from './in-section.ts';
+import { rethrowInSection } from './rethrow-in-section.ts';
 
 /**
  * Returns the resource that manages a whole document. This resource contains a resource for each
@@ -35,10 +35,10 @@ export function hostResource(
       let system: SystemRecord | undefined;
       const edges = new Map<EdgeSection, Edges>();
       const reportRead = async (section: string, read: Promise<void>) => {
-        await read.catch((error) => inSection(section, error));
+        await read.catch((error) => rethrowInSection(section, error));
         onPartRead({ system, edges });
       };
-      const readSettings = async ({ read }: Resource<SystemRecord, Field>) => {
+      const readSettings = async ({ read }: Resource<SystemRecord, ManagedField>) => {
         system = await read(() => {});
       };
       const readEdges = async ({ section, resource }: EdgeList) => {
@@ -109,7 +109,7 @@ export function hostResource(
     async warnings({ edges }) {
       const warningsBySection = sections.edges.map(({ section, warnings }) =>
         warnings?.(edges.get(section) ?? new Map(), edges).catch((error) =>
-          inSection(section, error),
+          rethrowInSection(section, error),
         ),
       );
       return (await Promise.all(warningsBySection)).flatMap((warnings) => warnings ?? []);

@@ -2,7 +2,7 @@ import type { EdgeChange } from '../../api/graph.ts';
 import type { SystemRecord } from '../../api/systems.ts';
 import type { Resource } from '../../reconcile.ts';
 import type { Edges } from '../edges/plan-edges.ts';
-import type { Field } from '../system/system-fields.ts';
+import type { ManagedField } from '../system/system-fields.ts';
 import type { EdgeList } from './edge-lists.ts';
 import type { EdgeSection } from './host-options.ts';
 
@@ -19,17 +19,17 @@ export interface HostState {
 
 /** A change with the section of the document that it belongs to. */
 export type HostChange =
-  | { readonly section: 'system'; readonly change: Field }
+  | { readonly section: 'system'; readonly change: ManagedField }
   | { readonly section: EdgeSection; readonly change: EdgeChange };
 
 /** The resources of the sections in the document. */
 export interface HostSections {
-  readonly system: Resource<SystemRecord, Field> | undefined;
+  readonly system: Resource<SystemRecord, ManagedField> | undefined;
   readonly edges: readonly EdgeList[];
 }
 
 /** Returns those changes of a document that concern the settings in the record. */
-export function settingChangesOf(changes: readonly HostChange[]): Field[] {
+export function settingChangesOf(changes: readonly HostChange[]): ManagedField[] {
   return changes.flatMap((item) => (item.section === 'system' ? [item.change] : []));
 }
 

@@ -15,7 +15,7 @@ import {
   type HostState,
   settingChangesOf,
 } from './host-state.ts';
-import { inSection } from './in-section.ts';
+import { rethrowInSection } from './rethrow-in-section.ts';
 
 /** The objects that are needed to write a whole document. */
 export interface HostWriterContext {
@@ -66,26 +66,26 @@ export async function writeHost(
 
   let refusedSettings = await recordWriter
     ?.write(settingChangesOf(changes))
-    .then(() => undefined, requireRefusal);
+    .then(() => undefined, requireSettingsError);
 
   for (const { section, writer, planned } of writers) {
     const grantingChanges = planned.filter(({ op }) => op !== 'remove');
-    await writer.write(grantingChanges).catch((error) => inSection(section, error));
+    await writer.write(grantingChanges).catch((error) => rethrowInSection(section, error));
   }
   for (const { section, writer, planned } of [...writers].reverse()) {
     const removals = planned.filter(({ op }) => op === 'remove');
-    await writer.write(removals).catch((error) => inSection(section, error));
+    await writer.write(removals).catch((error) => rethrowInSection(section, error));
   }
 
   const changedLists = writers.filter(({ planned }) => planned.length > 0);
   const readBacks = await Promise.all(
     changedLists.map(({ section, writer }) =>
-      writer.readBack().catch((error) => inSection(section, error)),
+      writer.readBack().catch((error) => rethrowInSection(section, error)),
     ),
   );
   const failedEdges = edgesFailure(readBacks);
   if (refusedSettings === undefined) {
-    refusedSettings = await recordWriter?.settle().then(() => undefined, requireRefusal);
+    refusedSettings = await recordWriter?.settle().then(() => undefined, requireSettingsError);
   }
   const after = latest();
   const failure = combineFailures(sections.edges, refusedSettings, failedEdges);
@@ -110,11 +110,11 @@ function combineFailures(
  * Returns an error that concerns only the settings, so that the run can still write the edges.
  * Rethrows any other error.
  */
-function requireRefusal(error: unknown): ModuleError {
+function requireSettingsError(error: unknown): ModuleError {
   if (error instanceof Rejected || error instanceof NotFound || error instanceof NotApplied) {
     return error;
   }
-  return inSection('system', error);
+  return rethrowInSection('system', error);
 }
 
 function findSection(

@@ -27,7 +27,7 @@ export function requiredReads(parts: SystemInfoOptions['gather']) {
 }
 
 /** Returns the number of reads that the requested parts need. */
-export function readCount(parts: SystemInfoOptions['gather']): number {
+export function countReads(parts: SystemInfoOptions['gather']): number {
   const { associations, ...single } = requiredReads(parts);
   const lists = associations ? OBJECT_TYPES.length : 0;
   return lists + Object.values(single).filter(Boolean).length;

@@ -4,7 +4,7 @@ import { NotEnrolled } from '../../base/errors.ts';
 import { defineModule } from '../../module.ts';
 import { withRegistration } from '../../transport/open-session.ts';
 import { connectionRules } from '../connection-options.ts';
-import { readCount, type SystemInfoOptions, systemInfoOptions } from './info-options.ts';
+import { countReads, type SystemInfoOptions, systemInfoOptions } from './info-options.ts';
 
 /**
  * Reads everything that JumpCloud knows about this host. Changes nothing. The run succeeds on a
@@ -35,7 +35,7 @@ export const systemInfo = defineModule({
       };
     }
     const fields = await withRegistration(run, registration, given, {
-      requests: readCount(given.gather),
+      requests: countReads(given.gather),
       async do(session) {
         const { gather } = await import('./gather.ts');
         return gather(run, session, given);

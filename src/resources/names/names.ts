@@ -1,5 +1,5 @@
 import { InvalidArguments, NotFound, type Problem } from '../../base/errors.ts';
-import { countOf, truncate } from '../../base/printable.ts';
+import { formatCount, truncate } from '../../base/printable.ts';
 import { defineModule } from '../../module.ts';
 import type { Outcome, Run } from '../../run.ts';
 import { credentialProblems } from '../admin-credentials.ts';
@@ -68,7 +68,7 @@ function buildOutcome(
   ]);
   return {
     changed: false,
-    msg: `Resolved ${countOf(count, 'name')}.`,
+    msg: `Resolved ${formatCount(count, 'name')}.`,
     fields: { names: Object.fromEntries(namesByKind), dynamic },
   };
 }

@@ -9,7 +9,7 @@ import { mayHaveTakenEffect } from '../../base/interrupted.ts';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { awaitGone } from './await-gone.ts';
+import { awaitRecordGone } from './await-record-gone.ts';
 import type { RemovedObject } from './removal-base.ts';
 import type { RemovalFiles } from './removal-files.ts';
 import { type DeleteHistory, unprovenRemoval } from './unproven-removal.ts';
@@ -102,7 +102,7 @@ export class RecordRemoval {
       outcome === 'answered'
         ? `JumpCloud answered that system ${systemId} was deleted`
         : `The answer to the DELETE of system ${systemId} was lost`;
-    const absence = await awaitGone(this.#session, this.#run, deletion);
+    const absence = await awaitRecordGone(this.#session, this.#run, deletion);
     if (absence !== undefined && (outcome === 'answered' || absence.isClockRuledOut)) {
       if (outcome === 'lost') recordDeletion();
       this.#files.writeTombstone(this.#run);

@@ -1,5 +1,5 @@
 import type { RecordAbsence } from '../../api/systems.ts';
-import { countOf } from '../../base/printable.ts';
+import { formatCount } from '../../base/printable.ts';
 import type { Resource } from '../../reconcile.ts';
 
 /** An object that a removal deletes in JumpCloud: the system itself, or one of its edges. */
@@ -31,13 +31,13 @@ export const removalBase = {
 
   summary(removed, isPrediction) {
     if (removed.length === 0) return 'Nothing to remove.';
-    return `${isPrediction ? 'Would remove' : 'Removed'} ${describeRemoved(removed)}.`;
+    return `${isPrediction ? 'Would remove' : 'Removed'} ${describeRemovedObjects(removed)}.`;
   },
 } satisfies Partial<Resource<RemovalState, RemovedObject>>;
 
-function describeRemoved(removed: readonly RemovedObject[]): string {
+function describeRemovedObjects(removed: readonly RemovedObject[]): string {
   const [first] = removed;
   return removed.length === 1 && first?.type === 'system'
     ? `system ${first.id} from JumpCloud`
-    : countOf(removed.length, 'association');
+    : formatCount(removed.length, 'association');
 }

@@ -9,11 +9,11 @@ import { defineModule } from '../../module.ts';
 import { reconcile } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import { withRegistration } from '../../transport/open-session.ts';
+import { addPurgeStep } from './add-purge-step.ts';
 import { agentStopper } from './agent-stopper.ts';
 import { type RegistrationSnapshot, readKeyText } from './files-to-purge.ts';
 import { noRecordResource } from './no-record-resource.ts';
 import { type RemovalOptions, removalOptions, removalRules } from './removal-options.ts';
-import { withPurge } from './with-purge.ts';
 
 /**
  * Removes this host, or all its associations, from JumpCloud. With `purge_identity`, also deletes
@@ -28,7 +28,10 @@ export const removal = defineModule({
   async run(options: RemovalOptions, run) {
     const { registration, initial } = await findRegistration(options, run);
     if (registration === undefined) {
-      return reconcile(run, withPurge(run, options, initial, noRecordResource(options.agent_dir)));
+      return reconcile(
+        run,
+        addPurgeStep(run, options, initial, noRecordResource(options.agent_dir)),
+      );
     }
     // Checked before any request, so that a host whose files cannot be purged keeps its record.
     if (options.purge_identity) requirePurgeable(options.agent_dir);
@@ -39,7 +42,7 @@ export const removal = defineModule({
         agent.during(async () => {
           const { removalResource } = await import('./removal-resource.ts');
           const resource = removalResource(session, options, agent);
-          return reconcile(run, withPurge(run, options, initial, resource));
+          return reconcile(run, addPurgeStep(run, options, initial, resource));
         }),
     });
   },

@@ -1,12 +1,12 @@
 import {
   type AdminDeleteOutcome,
-  deleteAnySystem,
+  deleteSystemById,
   isRefusal,
-  readAnySystem,
+  readSystemById,
 } from '../../api/admin-systems.ts';
 import { mayHaveTakenEffect } from '../../base/interrupted.ts';
 import type { Session } from '../../transport/session.ts';
-import { type Criteria, type StaleRecord, selectStale } from './select-stale.ts';
+import { type Criteria, type StaleRecord, selectStaleRecords } from './select-stale-records.ts';
 import { nameOf } from './stale-report.ts';
 
 /**
@@ -39,10 +39,10 @@ export async function deleteRecord(
   const { _id } = stale.record;
   const what = `the record of ${nameOf(stale.record)}`;
   const readAgain = async (inDoubt: boolean) => {
-    const { value: record, now } = await readAnySystem(session, _id, what);
+    const { value: record, now } = await readSystemById(session, _id, what);
     if (record === undefined) throw new DeleteEnded({ outcome: inDoubt ? 'deleted' : 'gone' });
     const successor = await readSuccessor(session, stale);
-    const { stale: stillStale } = selectStale([record, ...successor], criteria, now);
+    const { stale: stillStale } = selectStaleRecords([record, ...successor], criteria, now);
     if (!stillStale.some((one) => one.record === record))
       throw new DeleteEnded({ outcome: 'kept' });
   };
@@ -59,7 +59,7 @@ export async function deleteRecord(
     setDoubt(true);
   };
   try {
-    return await deleteAnySystem(session, _id, what, beforeAttempt);
+    return await deleteSystemById(session, _id, what, beforeAttempt);
   } catch (error) {
     if (error instanceof DeleteEnded) return error.result;
     // If only the read failed, an earlier DELETE may still have taken effect, so the doubt stays.
@@ -75,6 +75,6 @@ export async function deleteRecord(
 async function readSuccessor(session: Session, { record, supersededBy }: StaleRecord) {
   if (supersededBy === undefined) return [];
   const what = `the record ${supersededBy}, which has the hostname of ${nameOf(record)}`;
-  const { value } = await readAnySystem(session, supersededBy, what);
+  const { value } = await readSystemById(session, supersededBy, what);
   return value === undefined ? [] : [value];
 }

@@ -1,6 +1,6 @@
 import { type ModuleError, NotApplied } from '../../base/errors.ts';
 import type { RecordOutcome } from './delete-record.ts';
-import type { StaleRecord } from './select-stale.ts';
+import type { StaleRecord } from './select-stale-records.ts';
 import { listRecords } from './stale-report.ts';
 
 /** The outcome of a record that JumpCloud refused to delete. */

@@ -1,4 +1,4 @@
-import { readAnySystem } from '../../api/admin-systems.ts';
+import { readSystemById } from '../../api/admin-systems.ts';
 import { ModuleError, Unavailable } from '../../base/errors.ts';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 import { pollUntil } from '../../base/poll-until.ts';
@@ -7,7 +7,7 @@ import type { Session } from '../../transport/session.ts';
 import { READ_BACK_TIMEOUT_MS } from '../read-back-timeout.ts';
 import { deleteRecord, type RecordOutcome } from './delete-record.ts';
 import { deletionFailure, type RefusedDeletion } from './deletion-failure.ts';
-import type { Criteria, StaleRecord } from './select-stale.ts';
+import type { Criteria, StaleRecord } from './select-stale-records.ts';
 import { listRecords, nameOf } from './stale-report.ts';
 
 const FIRST_DELAY_MS = 250;
@@ -105,7 +105,7 @@ export class StaleDeletion {
       const reading = this.#inParallel(pendingRecords, async (stale) => {
         const { _id } = stale.record;
         const what = `the record of ${nameOf(stale.record)}`;
-        const { value } = await readAnySystem(this.#session, _id, what);
+        const { value } = await readSystemById(this.#session, _id, what);
         if (value !== undefined) existingRecords.add(stale);
         else if (this.#outcomes.get(stale)?.outcome === 'refused') {
           this.#settle(stale, { outcome: 'deleted' });

@@ -1,5 +1,5 @@
 import type { AdminRecord } from '../../api/admin-systems.ts';
-import { countOf, truncate } from '../../base/printable.ts';
+import { formatCount, truncate } from '../../base/printable.ts';
 import { parseDate } from './parse-date.ts';
 import { attributesOf } from './record-attributes.ts';
 
@@ -34,7 +34,7 @@ export function nameOf({ _id, hostname, displayName }: AdminRecord): string {
 export function listRecords(records: readonly AdminRecord[]): string {
   const named = records.slice(0, MAX_NAMED_RECORDS).map(nameOf).join(', ');
   const others = records.length - MAX_NAMED_RECORDS;
-  return others > 0 ? `${named}, and ${countOf(others, 'other')}` : named;
+  return others > 0 ? `${named}, and ${formatCount(others, 'other')}` : named;
 }
 
 function textOf(value: unknown): string | null {

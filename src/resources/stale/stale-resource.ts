@@ -1,10 +1,10 @@
 import { type AdminRecord, readAllSystems } from '../../api/admin-systems.ts';
 import { LimitExceeded } from '../../base/errors.ts';
-import { countOf } from '../../base/printable.ts';
+import { formatCount } from '../../base/printable.ts';
 import type { Resource } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import type { Session } from '../../transport/session.ts';
-import { type Criteria, type StaleRecord, selectStale } from './select-stale.ts';
+import { type Criteria, type StaleRecord, selectStaleRecords } from './select-stale-records.ts';
 import { StaleDeletion } from './stale-deletion.ts';
 import type { StaleOptions } from './stale-options.ts';
 import { listRecords, nameOf, reportRecord } from './stale-report.ts';
@@ -43,7 +43,7 @@ export function staleResource(
   return {
     async read() {
       const { value: records, now } = await readAllSystems(session);
-      const { stale, connected, undated } = selectStale(records, criteria, now);
+      const { stale, connected, undated } = selectStaleRecords(records, criteria, now);
       if (connected.length > 0) {
         run.report.warn(
           `These records match the option dead, but were skipped, because their hosts are connected to JumpCloud: ${listRecords(connected)}.`,
@@ -55,7 +55,7 @@ export function staleResource(
         );
       }
       const skipped = connected.map((record) => [record, CONNECTED_REASON] as const);
-      foundText = `${countOf(stale.length, 'stale record')} among ${records.length}`;
+      foundText = `${formatCount(stale.length, 'stale record')} among ${records.length}`;
       return { stale, remaining: stale, skipped, total: records.length };
     },
 
@@ -98,7 +98,7 @@ export function staleResource(
     summary(done, isPrediction) {
       if (options.state === 'reported') return `Found ${foundText}.`;
       if (done.length === 0) return 'Nothing to delete.';
-      return `${isPrediction ? 'Would delete' : 'Deleted'} ${countOf(done.length, 'stale record')}.`;
+      return `${isPrediction ? 'Would delete' : 'Deleted'} ${formatCount(done.length, 'stale record')}.`;
     },
   };
 }
@@ -121,7 +121,7 @@ function requireWithinLimits(
   if (stale.length <= Math.min(max_deletions, byPercent)) return;
   throw new LimitExceeded(
     [
-      `${countOf(stale.length, 'stale record')} would be deleted, but max_deletions allows ${max_deletions}, and max_percent allows ${byPercent} (${max_percent} % of ${countOf(total, 'record')}). Nothing was deleted.`,
+      `${formatCount(stale.length, 'stale record')} would be deleted, but max_deletions allows ${max_deletions}, and max_percent allows ${byPercent} (${max_percent} % of ${formatCount(total, 'record')}). Nothing was deleted.`,
       'Check the list "stale" in the result. If it is correct, raise the limit.',
     ],
     {

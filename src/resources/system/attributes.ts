@@ -9,7 +9,7 @@ export function toBareAttributes(attributes: readonly Attribute[]): BareAttribut
 }
 
 /** Returns whether two lists have the same names and values in the same order. */
-export function isSameList(
+export function isSameAttributeList(
   one: readonly BareAttribute[],
   other: readonly BareAttribute[],
 ): boolean {

@@ -1,7 +1,7 @@
 import { NotApplied } from '../../base/errors.ts';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 import { pollUntil } from '../../base/poll-until.ts';
-import { countOf } from '../../base/printable.ts';
+import { formatCount } from '../../base/printable.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 
@@ -51,7 +51,7 @@ export async function settle<State>(
     if (now - start >= 3 * holdMs) {
       throw new NotApplied(
         [
-          `The settings of system ${identity.systemId} did not hold for ${seconds} s, although they were written again ${countOf(reapplied, 'time')} in ${3 * seconds} s. Something keeps changing them: the agent's first initialisation, another tool or an administrator.`,
+          `The settings of system ${identity.systemId} did not hold for ${seconds} s, although they were written again ${formatCount(reapplied, 'time')} in ${3 * seconds} s. Something keeps changing them: the agent's first initialisation, another tool or an administrator.`,
           'Find out what changes the settings, or raise the option settle.',
         ],
         { details: { reapplied, options: drifted } },

@@ -2,7 +2,7 @@ import type { SystemChanges, SystemRecord } from '../../api/systems.ts';
 import {
   attributesOf,
   type BareAttribute,
-  isSameList,
+  isSameAttributeList,
   mergeAttributes,
   toBareAttributes,
 } from './attributes.ts';
@@ -31,7 +31,7 @@ export interface SystemSettings {
 export type DesiredSystem = SystemSettings & { readonly settle: number };
 
 /** A managed option with its current and desired value. */
-export interface Field {
+export interface ManagedField {
   readonly option: keyof SystemSettings;
   readonly current: unknown;
   readonly desired: unknown;
@@ -41,11 +41,11 @@ export interface Field {
 }
 
 function createField<T>(
-  option: Field['option'],
+  option: ManagedField['option'],
   { current, desired }: { current: T; desired: T },
   changes: SystemChanges,
   isSame: (current: T, desired: T) => boolean = Object.is,
-): Field {
+): ManagedField {
   return { option, current, desired, isAsDesired: isSame(current, desired), changes };
 }
 
@@ -59,8 +59,8 @@ const BOOLEAN_FIELDS = {
 } as const;
 
 /** Returns every managed option with its current and desired value. */
-export function listManagedFields(settings: SystemSettings, record: SystemRecord): Field[] {
-  const fields: Field[] = [];
+export function listManagedFields(settings: SystemSettings, record: SystemRecord): ManagedField[] {
+  const fields: ManagedField[] = [];
   for (const [option, key] of typedEntries(TEXT_FIELDS)) {
     const desired = settings[option];
     if (desired === undefined) continue;
@@ -90,13 +90,13 @@ export function listManagedFields(settings: SystemSettings, record: SystemRecord
     const current = attributesOf(record);
     const attributes = mergeAttributes(current, settings.attributes, settings.purge_attributes);
     const values = { current: toBareAttributes(current), desired: toBareAttributes(attributes) };
-    fields.push(createField('attributes', values, { attributes }, isSameList));
+    fields.push(createField('attributes', values, { attributes }, isSameAttributeList));
   }
   return fields;
 }
 
 /** Returns the names of the custom attributes that a change adds, sets or removes. */
-export function changedAttributes({ option, current, desired }: Field): string[] {
+export function changedAttributes({ option, current, desired }: ManagedField): string[] {
   if (option !== 'attributes') return [];
   const lists = [current, desired] as readonly BareAttribute[][];
   const isIn = (list: readonly BareAttribute[], one: BareAttribute) =>
@@ -106,12 +106,12 @@ export function changedAttributes({ option, current, desired }: Field): string[]
 }
 
 /** Returns the managed options with a value in the record that differs from the desired value. */
-export function findDrift(settings: SystemSettings, record: SystemRecord): Field[] {
+export function findDrift(settings: SystemSettings, record: SystemRecord): ManagedField[] {
   return listManagedFields(settings, record).filter(({ isAsDesired }) => !isAsDesired);
 }
 
 /** Returns the body of a PUT that makes these changes. */
-export function buildPutBody(changes: readonly Field[]): SystemChanges {
+export function buildPutBody(changes: readonly ManagedField[]): SystemChanges {
   return Object.assign({}, ...changes.map((change) => change.changes));
 }
 

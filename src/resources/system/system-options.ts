@@ -4,7 +4,11 @@ import { coerceText } from '../../options/coercions.ts';
 import { toMapping } from '../../options/collections.ts';
 import { describeValue } from '../../options/describe-value.ts';
 import { objectOrNone } from '../../options/id.ts';
-import { asInvalid, InvalidValue, type ValidationIssue } from '../../options/invalid-value.ts';
+import {
+  InvalidValue,
+  requireInvalidValue,
+  type ValidationIssue,
+} from '../../options/invalid-value.ts';
 import {
   type Option,
   type PartialValues,
@@ -65,7 +69,7 @@ function toAttributes(
     try {
       attributes.set(name, toAttribute(name, given, expansion));
     } catch (error) {
-      issues.push(...asInvalid(error).issues);
+      issues.push(...requireInvalidValue(error).issues);
     }
   }
   if (issues.length > 0) throw new InvalidValue(issues);
@@ -98,7 +102,7 @@ function expandValue(name: string, text: string, expansion: TextExpansion | unde
   try {
     return expansion?.expand(text) ?? text;
   } catch (error) {
-    const issues = asInvalid(error).issues.map((issue) => ({
+    const issues = requireInvalidValue(error).issues.map((issue) => ({
       ...issue,
       message: `${quoteName(name)}: ${issue.message}`,
     }));

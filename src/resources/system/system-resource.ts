@@ -6,9 +6,9 @@ import { reportRecord } from './record-report.ts';
 import {
   buildPutBody,
   type DesiredSystem,
-  type Field,
   findDrift,
   listManagedFields,
+  type ManagedField,
   predictRecord,
   type SystemSettings,
 } from './system-fields.ts';
@@ -17,12 +17,12 @@ import {
 export function systemResource(
   session: HostSession,
   desired: DesiredSystem,
-): Resource<SystemRecord, Field> {
+): Resource<SystemRecord, ManagedField> {
   const report = (observed: SystemRecord, reapplied = 0) => ({
     ...reportRecord(observed),
     ...(desired.settle > 0 && { reapplied }),
   });
-  const progress = (observed: SystemRecord, done: readonly Field[], reapplied = 0) => ({
+  const progress = (observed: SystemRecord, done: readonly ManagedField[], reapplied = 0) => ({
     changed: done.length > 0,
     ...report(observed, reapplied),
   });

@@ -8,15 +8,15 @@ import {
   buildPutBody,
   changedAttributes,
   type DesiredSystem,
-  type Field,
   findDrift,
   listManagedFields,
+  type ManagedField,
 } from './system-fields.ts';
 
 /** Writes this host's record, and keeps track of the changes that one run makes. */
 export interface SystemWriter {
   /** Returns the options that this run has changed so far. */
-  done(): readonly Field[];
+  done(): readonly ManagedField[];
   /** Returns the record as last received from JumpCloud. */
   latest(): SystemRecord;
   /**
@@ -28,11 +28,11 @@ export interface SystemWriter {
    * Writes fields, and checks in JumpCloud's answer that they took effect.
    * @throws NotApplied when a field did not take effect, unless the option `settle` is set
    */
-  write(changes: readonly Field[]): Promise<void>;
+  write(changes: readonly ManagedField[]): Promise<void>;
   /**
    * Waits until the desired state has held for `settle` seconds. Returns at once without `settle`.
    */
-  settle(): Promise<ApplyResult<SystemRecord, Field>>;
+  settle(): Promise<ApplyResult<SystemRecord, ManagedField>>;
 }
 
 /** Returns a writer of this host's record. Sends no request yet. */
@@ -43,7 +43,7 @@ export function systemWriter(
   before: SystemRecord,
 ): SystemWriter {
   const { identity, budget } = session;
-  const done = new Map<string, Field>();
+  const done = new Map<string, ManagedField>();
   let after = before;
   let reapplied = desired.settle > 0 ? 0 : undefined;
   let hasToSettle = desired.settle > 0 && mayBeInitialising(session, desired.settle, before);
@@ -61,7 +61,7 @@ export function systemWriter(
     if (findDrift(desired, record).length > 0) throw error;
     return record;
   };
-  const put = async (changes: readonly Field[]) => {
+  const put = async (changes: readonly ManagedField[]) => {
     const answer = await updateSystem(session, buildPutBody(changes)).catch(recoverRecord);
     run.report.recordWrite({
       op: 'update',
@@ -80,7 +80,7 @@ export function systemWriter(
     const changes = findDrift(desired, await read());
     if (changes.length > 0) await put(changes);
   };
-  const putSafely = async (changes: readonly Field[]) => {
+  const putSafely = async (changes: readonly ManagedField[]) => {
     if (changes.every(({ option }) => option !== 'attributes')) return put(changes);
     const { withLock } = await import('../../agent/lock.ts');
     return withLock(run, identity.agentDir, {
@@ -128,7 +128,11 @@ function describeMissingLock(path: string, code: string | undefined): string {
  * Returns whether a change took effect. Attributes count as changed if their list differs from
  * before.
  */
-function hasTakenEffect(change: Field, desired: DesiredSystem, after: SystemRecord): boolean {
+function hasTakenEffect(
+  change: ManagedField,
+  desired: DesiredSystem,
+  after: SystemRecord,
+): boolean {
   const currentField = listManagedFields(desired, after).find(
     ({ option }) => option === change.option,
   );

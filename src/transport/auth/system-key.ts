@@ -54,7 +54,7 @@ export class SystemKeyAuthentication implements Authentication {
     }
     const replaced = accepted ? '' : ', or belongs to another registration than client.key';
     causes.push(
-      `the record of system ${this.#identity.systemId} was deleted in JumpCloud${replaced}: register the agent again`,
+      `the record of system ${this.#identity.systemId} was deleted in JumpCloud${replaced}: if the Admin Portal does not show this id, register the agent again`,
     );
     if (!accepted) {
       causes.push(

@@ -5,7 +5,7 @@ import { monotonicMs } from '../../base/monotonic-clock.ts';
  * The maximum timeout for connecting to any address except the last one, in milliseconds. Node's
  * default of a quarter of a second is too short for a distant address.
  */
-const MAX_PER_ADDRESS_MS = 2500;
+const MAX_ADDRESS_TIMEOUT_MS = 2500;
 
 /**
  * Orders the addresses of a name, and limits the time for each. Addresses without a failure come
@@ -23,7 +23,7 @@ export class AddressRotation {
 
   constructor(timeoutMs: number) {
     this.timeoutMs = timeoutMs;
-    this.perAddressMs = Math.min(timeoutMs / 4, MAX_PER_ADDRESS_MS);
+    this.perAddressMs = Math.min(timeoutMs / 4, MAX_ADDRESS_TIMEOUT_MS);
   }
 
   /** Sorts addresses into the order in which they are tried. */

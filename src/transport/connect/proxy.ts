@@ -1,6 +1,6 @@
 import * as net from 'node:net';
 import { InvalidArguments } from '../../base/errors.ts';
-import { EXPECTED_PROXY, parseServerUrl } from '../../base/server-url.ts';
+import { PROXY_URL_MESSAGE, parseServerUrl } from '../../base/server-url.ts';
 
 /** A proxy: its URL without credentials, and the value of its Proxy-Authorization header. */
 export interface ProxyServer {
@@ -41,7 +41,7 @@ export function environmentProxy(
   }
   const url = parseServerUrl(text.includes('://') ? text : `http://${text}`);
   if (url === undefined) {
-    const message = `the environment variable ${variable} is not a proxy URL: ${EXPECTED_PROXY}`;
+    const message = `the environment variable ${variable} is not a proxy URL: ${PROXY_URL_MESSAGE}`;
     const advice = 'Correct the variable, or add the host of JumpCloud to NO_PROXY';
     throw new InvalidArguments([{ option: 'proxy', message, advice }]);
   }

@@ -24,7 +24,7 @@ export async function connectTcp(
   let failure: unknown;
   for (let next = remaining.shift(); next !== undefined; next = remaining.shift()) {
     try {
-      const socket = await connectTo(
+      const socket = await connectToAddress(
         next.address,
         port,
         remaining.length === 0 ? timeoutMs + CONNECTION_GRACE_MS : perAddressMs,
@@ -39,7 +39,7 @@ export async function connectTcp(
   throw failure ?? timeoutError();
 }
 
-function connectTo(host: string, port: number, timeoutMs: number): Promise<Socket> {
+function connectToAddress(host: string, port: number, timeoutMs: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, noDelay: true });
     const timer = setTimeout(() => socket.destroy(timeoutError()), timeoutMs);

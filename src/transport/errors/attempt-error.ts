@@ -72,7 +72,7 @@ export function toAttemptError(error: unknown, isInBody = false): AttemptError {
     const precise = exactTlsCode(code, message);
     return new AttemptError('tls', tlsMessage(precise, message), precise, { cause: error });
   }
-  const violation = describeViolation(code, message, isInBody);
+  const violation = describeHttpViolation(code, message, isInBody);
   if (violation !== undefined) {
     return new AttemptError('unexpected', violation, code, { cause: error });
   }
@@ -81,7 +81,11 @@ export function toAttemptError(error: unknown, isInBody = false): AttemptError {
 }
 
 /** Describes how an answer violates HTTP. Returns undefined for network errors. */
-function describeViolation(code: string, message: string, isInBody: boolean): string | undefined {
+function describeHttpViolation(
+  code: string,
+  message: string,
+  isInBody: boolean,
+): string | undefined {
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'the headers are too large';
   if (message === 'bad upgrade') {
     return 'the answer is 101 Switching Protocols, which was not requested';

@@ -7,7 +7,7 @@ import {
   Unavailable,
   UnexpectedResponse,
 } from '../../base/errors.ts';
-import { countOf } from '../../base/printable.ts';
+import { formatCount } from '../../base/printable.ts';
 import type { Authentication } from '../auth/authentication.ts';
 import type { WireReply } from '../http/attempt.ts';
 import { statusText } from '../http/status-text.ts';
@@ -41,7 +41,7 @@ export function retriesExhaustedError(
 ): ModuleError {
   const { purpose, origin, attempts, elapsedMs, retryAfterMs, inDoubt } = request;
   const elapsed = Math.round(elapsedMs / 100) / 10;
-  const effort = `${countOf(attempts, 'attempt')} in ${elapsed} s`;
+  const effort = `${formatCount(attempts, 'attempt')} in ${elapsed} s`;
   const wait = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000);
   const waitClause = wait === undefined ? '' : ` and asks to wait ${wait} s`;
   const effortDetails = { elapsed, ...(wait !== undefined && { retry_after: wait }) };

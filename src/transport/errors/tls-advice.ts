@@ -1,4 +1,4 @@
-import { ANOTHER_SERVER_ADVICE, explainTlsAlert } from './tls-error.ts';
+import { explainTlsAlert, WRONG_SERVER_ADVICE } from './tls-error.ts';
 
 /** Returns the advice for a TLS error. */
 export function tlsAdvice(code: string): string {
@@ -7,7 +7,7 @@ export function tlsAdvice(code: string): string {
   if (/EXPIRED|NOT_YET_VALID/.test(code)) {
     return `This host's clock says ${new Date().toISOString()}. If that is wrong, set the clock; if it is right, the server needs a new certificate.`;
   }
-  if (/ALTNAME|HOSTNAME/.test(code)) return ANOTHER_SERVER_ADVICE;
+  if (/ALTNAME|HOSTNAME/.test(code)) return WRONG_SERVER_ADVICE;
   if (/^(ERR_SSL|EPROTO)/.test(code)) {
     return 'Check scheme and port in api_url and proxy, because a server without TLS seems to answer.';
   }

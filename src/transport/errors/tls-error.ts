@@ -7,7 +7,7 @@ interface TlsAlert {
 const GATEWAY_ADVICE =
   'A gateway in your network seems to answer. Exempt this host from the gateway, or check api_url and proxy.';
 /** The advice if the server does not know the requested host name, or its certificate lacks it. */
-export const ANOTHER_SERVER_ADVICE =
+export const WRONG_SERVER_ADVICE =
   'Another server answers at this address. Check api_url, proxy and name resolution.';
 
 const ALERTS: readonly [code: RegExp, reason: string, advice: string][] = [
@@ -26,7 +26,7 @@ const ALERTS: readonly [code: RegExp, reason: string, advice: string][] = [
     'it supports no TLS version that Node.js offers',
     'JumpCloud supports TLS 1.2 and 1.3, so an old gateway seems to answer instead. Update the gateway, or check api_url and proxy.',
   ],
-  [/UNRECOGNIZED_NAME/, 'it does not know the host name', ANOTHER_SERVER_ADVICE],
+  [/UNRECOGNIZED_NAME/, 'it does not know the host name', WRONG_SERVER_ADVICE],
 ];
 
 /** Explains a TLS alert, given its OpenSSL code. Returns undefined for any other code. */

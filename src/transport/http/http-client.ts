@@ -7,10 +7,10 @@ import type { Destination } from '../connect/destination.ts';
 import { closedEarlyError } from '../connect/tcp.ts';
 import { openTunnel } from '../connect/tunnel.ts';
 import { requireFlags } from '../connect/v8-flags.ts';
-import { skipInformational } from './skip-informational.ts';
+import { skipInformationalResponses } from './skip-informational-responses.ts';
 
 /** Opens a connection. */
-type Connect = () => Promise<Socket>;
+type SocketFactory = () => Promise<Socket>;
 
 /**
  * Sends requests to one server over keep-alive connections, one for each parallel request. Does not
@@ -116,7 +116,7 @@ export async function openConnection(
 export function createClient(
   Undici: typeof Client,
   url: string,
-  connect: Connect,
+  connect: SocketFactory,
   options: Client.Options = {},
 ): Client {
   let failure: Error | undefined;
@@ -139,6 +139,6 @@ export function createClient(
   // From the event `connect` on, undici itself watches the connection.
   return client.on('connect', () => {
     if (failure !== undefined) void client.destroy(failure);
-    else skipInformational(client);
+    else skipInformationalResponses(client);
   });
 }

@@ -9,7 +9,7 @@ import { hasAnsible } from '../../harness/ansible/controller.ts';
 import { ansibleRoot } from '../../harness/ansible/installation.ts';
 import { sampleRows } from '../../harness/sample-size.ts';
 import { type AgentRole, CONNECT_KEY, startAgentRole } from './agent-role.ts';
-import { type Kickstart, startKickstart } from './kickstart.ts';
+import { type KickstartServer, startKickstartServer } from './kickstart-server.ts';
 
 const TASKS = new URL('../../../collection/roles/agent/tasks/', import.meta.url);
 
@@ -57,10 +57,10 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 300_000 
   };
 
   describe('requests to other addresses', () => {
-    let elsewhere: Kickstart;
+    let elsewhere: KickstartServer;
     beforeEach(async () => {
       const { emulator, agentDir } = role;
-      elsewhere = await startKickstart({ emulator, agentDir, connectKey: CONNECT_KEY });
+      elsewhere = await startKickstartServer({ emulator, agentDir, connectKey: CONNECT_KEY });
       elsewhere.script = script();
       return () => elsewhere.close();
     });
@@ -157,7 +157,7 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 300_000 
     expect(output).toContain('nothing was installed. The answer is not UTF-8 text.');
   });
 
-  test('a kickstart whose transfer to bash is incomplete is not run', async () => {
+  test('a kickstart that reaches bash only in part is not run', async () => {
     const tasks = await readFile(new URL('kickstart.yml', TASKS), 'utf8');
     const all: Record<string, { cmd: string }>[] = parse(tasks);
     const line =

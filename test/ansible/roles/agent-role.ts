@@ -10,7 +10,7 @@ import {
   type PlayRun,
 } from '../../harness/ansible/controller.ts';
 import { ansibleRoot } from '../../harness/ansible/installation.ts';
-import { type Kickstart, startKickstart } from './kickstart.ts';
+import { type KickstartServer, startKickstartServer } from './kickstart-server.ts';
 
 /** A connect key in the older of two formats: 40 letters and digits. */
 export const CONNECT_KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
@@ -32,7 +32,7 @@ export interface AgentRole {
   readonly controller: Controller;
   readonly emulator: Emulator;
   /** The server that sends the kickstart to the newest host. */
-  readonly kickstart: Kickstart;
+  readonly kickstart: KickstartServer;
   /** The agent directory of the newest host, as Ansible sees it. */
   readonly agentDir: string;
   /**
@@ -51,7 +51,7 @@ export async function startAgentRole(): Promise<AgentRole> {
   const [controller, emulator] = await Promise.all([makeController(), startEmulator()]);
   const outerDirectory = `${ansibleRoot}${controller.directory}`;
   const temporary = ['tmp', 'local', 'remote'].map((name) => join(outerDirectory, name));
-  let kickstart: Kickstart | undefined;
+  let kickstart: KickstartServer | undefined;
   let agentDir = '';
 
   return {
@@ -71,7 +71,7 @@ export async function startAgentRole(): Promise<AgentRole> {
       await mkdir(join(outerDirectory, 'tmp'));
       const directory = (await mkdtemp(join(outerDirectory, 'opt-'))).slice(ansibleRoot.length);
       agentDir = join(directory, 'jc');
-      kickstart = await startKickstart({
+      kickstart = await startKickstartServer({
         emulator,
         agentDir,
         connectKey: CONNECT_KEY,

@@ -9,7 +9,7 @@ import { sampleRows } from '../../harness/sample-size.ts';
 import { type AgentRole, CONNECT_KEY, startAgentRole } from './agent-role.ts';
 import { findFilesWith, signalProcesses, watchFiles, watchProcesses } from './watch.ts';
 
-const KEYS = {
+const CONNECT_KEYS = {
   'with 40 characters': CONNECT_KEY,
   'that starts with jcc_': 'jcc_eyJwdWJsaWNLaWNrc3RhcnRVcmwiOiJodHRwczovL2V4YW1wbGUifQ==',
 };
@@ -25,7 +25,7 @@ describe.runIf(hasAnsible)('the role agent', { timeout: 300_000 }, () => {
 
   const keyFiles = () => findFilesWith(role.temporary, CONNECT_KEY);
 
-  test('the watch functions of these tests find a connect key on a command line and in a file', async () => {
+  test('watchProcesses finds a connect key on a command line, and watchFiles finds one in a file', async () => {
     const watches = [watchProcesses(CONNECT_KEY), watchFiles(role.temporary, CONNECT_KEY)];
     const words = ['-e', 'setTimeout(() => {}, 5000)', CONNECT_KEY];
     const child = execFile(process.execPath, words, () => {});
@@ -38,7 +38,7 @@ describe.runIf(hasAnsible)('the role agent', { timeout: 300_000 }, () => {
     expect(seen).toEqual([[[process.execPath, ...words, ''].join(' ')], [file]]);
   });
 
-  test.each(Object.entries(KEYS))(
+  test.each(Object.entries(CONNECT_KEYS))(
     'the role enrols a host with a key %s, and changes nothing in later runs',
     async (_, key) => {
       await role.newHost({ connectKey: key, delay: 2 });

@@ -4,7 +4,7 @@ import type { Emulator, EnrolledHost } from '../../emulator/emulator.ts';
 import { type Controller, hasAnsible } from '../../harness/ansible/controller.ts';
 import { testWithPipelining as test } from '../../harness/ansible/fixture.ts';
 
-const ALL = 'group/systemcontext.jumpcloud.all';
+const ACTION_GROUP = 'group/systemcontext.jumpcloud.all';
 const HOSTS = ['web-1', 'web-2', 'db-1'] as const;
 type Host = (typeof HOSTS)[number];
 
@@ -63,7 +63,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 240_000 }, () => {
       hosts: 'all',
       gather_facts: false,
       module_defaults: {
-        [ALL]: { api_url: emulator.url, agent_dir: '{{ own_agent_dir }}' },
+        [ACTION_GROUP]: { api_url: emulator.url, agent_dir: '{{ own_agent_dir }}' },
         'systemcontext.jumpcloud.jumpcloud_names': { api_url: emulator.url },
       },
       roles: ['systemcontext.jumpcloud.host'],

@@ -127,7 +127,7 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 300_000 
     },
   );
 
-  test('without a suitable Node.js, a missing or wrong package, a missing Python and a missing checksum are reported', async () => {
+  test('without a suitable Node.js, the role reports a missing or wrong package, missing Python or a missing checksum', async () => {
     const policy = 'echo "nodejs:"; echo "  Candidate: 1:12.22.12~dfsg-1~deb11u4"';
     await writeFile(join(machine.root, 'usr/local/bin/apt-cache'), `#!/bin/sh\n${policy}\n`, {
       mode: 0o755,

@@ -10,13 +10,13 @@ import { testWithPipelining as test } from '../../harness/ansible/fixture.ts';
 import { BuiltPackages, canPack, describeRuntimePackage } from '../../packages/packed.ts';
 import { startTunnelProxy, type TunnelProxy } from '../tunnel-proxy.ts';
 import { type BareMachine, bareRelease, hasBareMachine, startBareMachine } from './bare-machine.ts';
-import { type Kickstart, startKickstart } from './kickstart.ts';
+import { type KickstartServer, startKickstartServer } from './kickstart-server.ts';
 import { watchFiles, watchProcesses } from './watch.ts';
 
 const FQCN = 'systemcontext.jumpcloud';
-const KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
+const CONNECT_KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
 
-interface RunResult {
+interface PlaybookResult {
   readonly recap: object | undefined;
   readonly output: string;
   readonly seconds: string;
@@ -31,11 +31,11 @@ const canRun = hasAnsible && canPack.deb && (await hasBareMachine());
 describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout: 400_000 }, () => {
   let controller: Controller;
   let emulator: Emulator;
-  let kickstart: Kickstart;
+  let kickstart: KickstartServer;
   let proxy: TunnelProxy;
   let machine: BareMachine;
   let packed: BuiltPackages;
-  let run: (flags?: readonly string[], variables?: object) => Promise<RunResult>;
+  let run: (flags?: readonly string[], variables?: object) => Promise<PlaybookResult>;
   let group: string;
   let user: string;
 
@@ -51,8 +51,8 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
     const deb = await packed.deb(description);
     machine = await startBareMachine(controller);
     // Paths inside the bare machine, not on the host that runs the tests.
-    const agent = { emulator, agentDir: '/opt/jc', connectKey: KEY, delay: 2, tls };
-    kickstart = await startKickstart(agent);
+    const agent = { emulator, agentDir: '/opt/jc', connectKey: CONNECT_KEY, delay: 2, tls };
+    kickstart = await startKickstartServer(agent);
     const caPath = '/etc/private-ca.pem';
     await writeFile(join(machine.root, caPath), ca.cert);
     const proxyUrl = `http://${PROXY_USER}@${new URL(proxy.url).host}`;
@@ -66,7 +66,7 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
       jumpcloud_runtime_checksum: createHash('sha256')
         .update(await readFile(deb))
         .digest('hex'),
-      jumpcloud_agent_connect_key: KEY,
+      jumpcloud_agent_connect_key: CONNECT_KEY,
       jumpcloud_agent_kickstart_url: kickstart.url,
       jumpcloud_agent_ca_path: caPath,
       jumpcloud_agent_proxy: proxyUrl,
@@ -139,12 +139,16 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
     const password = PROXY_USER.split(':')[1] ?? '';
     const temporary = ['dev/shm', 'root', 'run', 'tmp', 'var/tmp'];
     const directories = temporary.map((name) => join(machine.root, name));
-    const watches = [watchProcesses(KEY), watchFiles(directories, KEY), watchProcesses(password)];
+    const watches = [
+      watchProcesses(CONNECT_KEY),
+      watchFiles(directories, CONNECT_KEY),
+      watchProcesses(password),
+    ];
     const first = await run(['-vvvv', '--diff']);
     const seen = await Promise.all(watches.map((watch) => watch.stop()));
     expect(first.recap, first.output).toMatchObject({ changed: 2, failed: 0, unreachable: 0 });
     expect(seen).toEqual([[], [], []]);
-    expect(first.output).not.toContain(KEY);
+    expect(first.output).not.toContain(CONNECT_KEY);
     expect(first.output).not.toContain(password);
     expect(new Set(proxy.opened)).toEqual(
       new Set([kickstart.url, emulator.url].map((url) => new URL(url).host)),
@@ -159,7 +163,7 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
     expect(second.recap, second.output).toMatchObject({ changed: 0, failed: 0 });
     const check = await run(['--check'], { jumpcloud_agent_skip_platform_check: false });
     expect(check.recap, check.output).toMatchObject({ changed: 0, failed: 0 });
-    expect(kickstart.receivedKeys).toEqual([KEY]);
+    expect(kickstart.receivedKeys).toEqual([CONNECT_KEY]);
     console.log(
       `Three roles on a bare ${bareRelease}: ${first.seconds} s, second run: ${second.seconds} s.`,
     );
@@ -179,14 +183,14 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
   });
 
   test('an installer enrols the machine without a download, and the agent of a deleted record is uninstalled', async () => {
-    const script = await kickstart.installer();
+    const script = await kickstart.makeInstallScript();
     const installer = await controller.put('three/install.sh', `${AGENT_PACKAGE}\n${script}`);
     const offline = { jumpcloud_agent_installer: installer, only: ['agent', 'host'] };
     const first = await run([], offline);
     expect(first.recap, first.output).toMatchObject({ changed: 2, failed: 0 });
     const second = await run([], offline);
     expect(second.recap, second.output).toMatchObject({ changed: 0, failed: 0 });
-    expect(kickstart.receivedKeys).toEqual([KEY]);
+    expect(kickstart.receivedKeys).toEqual([CONNECT_KEY]);
 
     emulator.store.systems.clear();
     const absent = await run([], { only: ['agent'], jumpcloud_agent_state: 'absent' });

@@ -5,27 +5,27 @@ import { quoteForShell } from '../../terminal.ts';
 import { type Caller, flagsOf } from '../caller.ts';
 import { readAnswer } from '../read-answer.ts';
 import type { TestBed } from '../test-bed.ts';
-import { type AnsibleWay, ansibleCaller, moduleTask, type Registered } from './ansible.ts';
+import { type AnsibleWay, ansibleCaller, moduleTask, type RegisteredResult } from './ansible.ts';
 import { commandLine } from './shell.ts';
 
 const SSHD = '/usr/sbin/sshd';
 
-const overSsh = {
+const sshConnection = {
   needs: [SSHD],
   variables: async (bed: TestBed, controller: Controller) =>
     sshVariables(controller, await bed.sshServer()),
 } satisfies Partial<AnsibleWay>;
 
 /** Reads the result of a task that ran a command on a terminal, where lines end with CRLF. */
-const commandResult = ({ stdout, rc }: Registered) => ({
+const commandResult = ({ stdout, rc }: RegisteredResult) => ({
   answer: readAnswer(String(stdout).replaceAll('\r\n', '\n'), { isTerminal: true }),
   exitCode: Number(rc),
 });
 
 const WAYS: readonly AnsibleWay[] = [
-  { ...overSsh, name: 'Ansible over ssh', column: 'ssh' },
+  { ...sshConnection, name: 'Ansible over ssh', column: 'ssh' },
   {
-    ...overSsh,
+    ...sshConnection,
     name: 'Ansible over ssh with pipelining',
     column: 'pipelining',
     env: { ANSIBLE_PIPELINING: 'true' },
@@ -41,7 +41,7 @@ const WAYS: readonly AnsibleWay[] = [
     }),
   },
   {
-    ...overSsh,
+    ...sshConnection,
     name: 'Ansible over ssh with async',
     column: 'async',
     // In check mode Ansible fails: "check mode and async cannot be used on same task".
@@ -62,14 +62,14 @@ const WAYS: readonly AnsibleWay[] = [
     }),
   },
   {
-    ...overSsh,
+    ...sshConnection,
     name: "Ansible's raw module with --json",
     column: 'raw',
     task: (call) => ({ 'ansible.builtin.raw': commandLine(call, '--json') }),
     read: commandResult,
   },
   {
-    ...overSsh,
+    ...sshConnection,
     name: "Ansible's script module with --json",
     column: 'script',
     task: (call, { directory }) => ({

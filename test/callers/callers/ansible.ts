@@ -13,7 +13,7 @@ import {
 import type { TestBed } from '../test-bed.ts';
 
 /** A task's result, as its keyword `register` stores it. */
-export type Registered = Record<string, unknown>;
+export type RegisteredResult = Record<string, unknown>;
 
 /** A way in which Ansible calls modules: how it connects to a host, and how the task is written. */
 export interface AnsibleWay extends Omit<Caller, 'start' | 'hides'> {
@@ -28,7 +28,7 @@ export interface AnsibleWay extends Omit<Caller, 'start' | 'hides'> {
    * Returns the module's result from a registered result. By default, removes the keys that Ansible
    * added.
    */
-  readonly read?: (registered: Registered) => Omit<Observation, 'seconds'>;
+  readonly read?: (registered: RegisteredResult) => Omit<Observation, 'seconds'>;
   /** Further keys that Ansible adds to the registered result when it calls a module in this way. */
   readonly adds?: readonly string[];
 }
@@ -54,13 +54,13 @@ export function ansibleCaller(way: AnsibleWay): Caller {
       const variables = await way.variables(bed, controller);
       return {
         ...(root !== undefined && { root }),
-        call: (calls) => play(way, controller, variables, calls),
+        call: (calls) => runPlay(way, controller, variables, calls),
       };
     },
   };
 }
 
-async function play(
+async function runPlay(
   way: AnsibleWay,
   controller: Controller,
   variables: object,
@@ -71,19 +71,19 @@ async function play(
   const { task = moduleTask } = way;
   for (const call of calls) {
     const registering = { ...task(call, controller), register: 'answer', ignore_errors: true };
-    await put(`${call.id}.yml`, [registering, SHOW]);
+    await put(`${call.id}.yml`, [registering, SHOW_TASK]);
   }
   const hosts = Object.fromEntries(calls.map(({ id }) => [id, {}]));
   const inventory = await put('hosts.yml', { all: { vars: variables, hosts } });
   const playbook = await put('playbook.yml', [
-    { hosts: 'all', strategy: 'free', gather_facts: false, tasks: [INCLUDE] },
+    { hosts: 'all', strategy: 'free', gather_facts: false, tasks: [INCLUDE_TASK] },
   ]);
   const since = Date.now();
   const { output } = await controller.playbook(playbook, {
     flags: ['-i', inventory, '--forks', String(calls.length)],
     ...(way.env && { env: way.env }),
   });
-  const shown = readShown(output);
+  const shown = readShownResults(output);
   const read = way.read ?? moduleResult([...ADDED_KEYS, ...(way.adds ?? [])]);
   return new Map(
     calls.map(({ id }) => {
@@ -95,16 +95,18 @@ async function play(
   );
 }
 
-const INCLUDE = { 'ansible.builtin.include_tasks': '{{ inventory_hostname }}.yml' };
+const INCLUDE_TASK = { 'ansible.builtin.include_tasks': '{{ inventory_hostname }}.yml' };
 
 /** A task that prints the registered result and the time, without a connection to the host. */
-const SHOW = {
+const SHOW_TASK = {
   'ansible.builtin.debug': {
     msg: "{{ {'registered': answer, 'at': now(utc=true).timestamp()} | to_json | b64encode }}",
   },
 };
 
-function readShown(output: string): Map<string, { registered: Registered; at: number }> {
+function readShownResults(
+  output: string,
+): Map<string, { registered: RegisteredResult; at: number }> {
   const shown = output.matchAll(/^ok: \[(\w+)\] => \{\s+"msg": "([\w+/=]+)"/gm);
   return new Map(
     [...shown].map(([, id = '', text = '']) => [
@@ -124,7 +126,7 @@ export function moduleTask({ module, options, check, diff }: Call): object {
 
 /** Returns a function that removes Ansible's keys from a registered result. */
 function moduleResult(adds: readonly string[]) {
-  return (registered: Registered) => {
+  return (registered: RegisteredResult) => {
     const { failed, ...rest } = registered;
     const own = Object.entries(rest).filter(([key]) => !adds.includes(key));
     return {

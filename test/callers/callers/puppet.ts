@@ -39,7 +39,7 @@ interface LogEvent {
 async function apply(directory: string, calls: readonly Call[]): Promise<Observations> {
   const log = join(directory, 'log.json');
   const manifest = join(directory, 'site.pp');
-  await writeFile(manifest, calls.map(resource).join('\n'));
+  await writeFile(manifest, calls.map(formatExecResource).join('\n'));
   const own = ['confdir', 'vardir', 'codedir', 'logdir', 'rundir'].flatMap((name) => [
     `--${name}`,
     join(directory, name),
@@ -54,7 +54,7 @@ async function apply(directory: string, calls: readonly Call[]): Promise<Observa
   return new Map(calls.map(({ id }) => [id, readLog(id, events, since)]));
 }
 
-function resource(call: Call): string {
+function formatExecResource(call: Call): string {
   const words = [executablePath(call.module), ...flagsOf(call), JSON.stringify(call.options)];
   const command = words.map(literal).join(', ');
   return `exec { '${call.id}': command => [${command}], logoutput => true, timeout => 60 }`;

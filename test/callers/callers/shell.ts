@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { executablePath } from '../../harness/executable.ts';
-import { onTerminal, quoteForShell } from '../../terminal.ts';
+import { quoteForShell, runOnTerminal } from '../../terminal.ts';
 import { type Call, type Caller, flagsOf, makeProcessCaller } from '../caller.ts';
 import { readAnswer } from '../read-answer.ts';
 
@@ -30,7 +30,7 @@ export const cron: Caller = makeProcessCaller(
 export const terminal: Caller = makeProcessCaller(
   { name: 'A shell on a terminal with --json', column: 'terminal', needs: ['script'] },
   async () => async (call) => {
-    const { output, exitCode } = await onTerminal(commandLine(call, '--json'));
+    const { output, exitCode } = await runOnTerminal(commandLine(call, '--json'));
     return { answer: readAnswer(output, { isTerminal: true }), exitCode };
   },
 );
@@ -45,7 +45,7 @@ export const commandSubstitution: Caller = makeProcessCaller(
   async (bed) => async (call) => {
     const path = await bed.path(`substituted-${call.id}`);
     const keep = `status=$?; printf '%s\\n' "$answer" >${quoteForShell(path)}; exit $status`;
-    const { output, exitCode } = await onTerminal(`answer=$(${commandLine(call)}); ${keep}`);
+    const { output, exitCode } = await runOnTerminal(`answer=$(${commandLine(call)}); ${keep}`);
     return { answer: readAnswer(await readFile(path, 'utf8')), exitCode, stderr: output };
   },
 );

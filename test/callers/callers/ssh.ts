@@ -1,4 +1,4 @@
-import { onTerminal, quoteForShell } from '../../terminal.ts';
+import { quoteForShell, runOnTerminal } from '../../terminal.ts';
 import { type Caller, makeProcessCaller } from '../caller.ts';
 import { readAnswer } from '../read-answer.ts';
 import { commandLine } from './shell.ts';
@@ -20,7 +20,7 @@ export const ssh: Caller = makeProcessCaller(
       `${server.user}@127.0.0.1`,
     ].join(' ');
     return async (call) => {
-      const { output, exitCode } = await onTerminal(
+      const { output, exitCode } = await runOnTerminal(
         `${client} ${quoteForShell(commandLine(call, '--json'))}`,
       );
       return { answer: readAnswer(output, { isTerminal: true }), exitCode };

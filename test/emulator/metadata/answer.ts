@@ -8,4 +8,4 @@ export interface MetadataAnswer {
 }
 
 /** Answers a request as a cloud's metadata service does. */
-export type AnswerRequest = (request: IncomingMessage) => MetadataAnswer;
+export type MetadataHandler = (request: IncomingMessage) => MetadataAnswer;

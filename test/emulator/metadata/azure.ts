@@ -1,4 +1,4 @@
-import type { AnswerRequest } from './answer.ts';
+import type { MetadataHandler } from './answer.ts';
 
 const COMPUTE = {
   azEnvironment: 'AzurePublicCloud',
@@ -21,7 +21,7 @@ const COMPUTE = {
 };
 
 /** Returns the answers of Azure's metadata service. */
-export function answerAzure(tags: Readonly<Record<string, string>> = {}): AnswerRequest {
+export function azureHandler(tags: Readonly<Record<string, string>> = {}): MetadataHandler {
   const tagsList = Object.entries(tags).map(([name, value]) => ({ name, value }));
   return ({ url = '', headers }) => {
     const { pathname, searchParams } = new URL(url, 'http://metadata');

@@ -1,4 +1,4 @@
-import type { AnswerRequest, MetadataAnswer } from './answer.ts';
+import type { MetadataAnswer, MetadataHandler } from './answer.ts';
 
 const VALUES: Readonly<Record<string, string>> = {
   'meta-data/instance-id': 'i-0123456789abcdef0',
@@ -14,10 +14,10 @@ const TOKEN = 'AQAAAB1lC2_xyz-0123456789==';
 const NOT_FOUND: MetadataAnswer = { status: 404, body: '<html>404 - Not Found</html>' };
 
 /** Returns the answers of EC2's metadata service. It requires session tokens, as IMDSv2 does. */
-export function ec2Answers(
+export function ec2Handler(
   tags: Readonly<Record<string, string>> | undefined,
   instanceId = VALUES['meta-data/instance-id'] ?? '',
-): AnswerRequest {
+): MetadataHandler {
   const values = new Map(Object.entries(VALUES));
   values.set('meta-data/instance-id', instanceId);
   if (tags !== undefined) values.set(TAGS_PATH, Object.keys(tags).join('\n'));

@@ -1,4 +1,4 @@
-import type { AnswerRequest } from './answer.ts';
+import type { MetadataHandler } from './answer.ts';
 
 const VALUES: Readonly<Record<string, string>> = {
   'instance/id': '3141592653589793238',
@@ -12,7 +12,7 @@ const ATTRIBUTES_PATH = 'instance/attributes/';
 const GOOGLE_HEADERS = { 'metadata-flavor': 'Google', server: 'Metadata Server for VM' };
 
 /** Returns the answers of Google's metadata service. */
-export function answerGoogle(attributes: Readonly<Record<string, string>> = {}): AnswerRequest {
+export function googleHandler(attributes: Readonly<Record<string, string>> = {}): MetadataHandler {
   const values = new Map(Object.entries(VALUES));
   values.set(ATTRIBUTES_PATH, Object.keys(attributes).join('\n'));
   for (const [name, value] of Object.entries(attributes)) values.set(ATTRIBUTES_PATH + name, value);

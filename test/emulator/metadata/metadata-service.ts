@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { MetadataAnswer } from './answer.ts';
-import { answerAzure } from './azure.ts';
-import { ec2Answers } from './ec2.ts';
-import { answerGoogle } from './google.ts';
+import { azureHandler } from './azure.ts';
+import { ec2Handler } from './ec2.ts';
+import { googleHandler } from './google.ts';
 
 /** A fault of the metadata service. */
 export type MetadataFault =
@@ -49,7 +49,7 @@ export async function startMetadataService(
   config: MetadataConfig,
 ): Promise<RunningMetadataService> {
   const { cloud, tags, addresses = ['169.254.169.254'], faults = [] } = config;
-  const answers = { ec2: ec2Answers, google: answerGoogle, azure: answerAzure }[cloud](
+  const answers = { ec2: ec2Handler, google: googleHandler, azure: azureHandler }[cloud](
     tags,
     config.instanceId,
   );
@@ -92,20 +92,20 @@ export async function startMetadataService(
   };
 }
 
-const HEAD = 'HTTP/1.1 200 OK\r\nMetadata-Flavor: Google\r\n';
+const RESPONSE_HEAD = 'HTTP/1.1 200 OK\r\nMetadata-Flavor: Google\r\n';
 
 function misbehave(kind: Exclude<MetadataFault['kind'], 'answer'>, socket: Socket): void {
   switch (kind) {
     case 'silent':
       break;
     case 'endless':
-      writeForever(socket, `${HEAD}\r\n`, 'a'.repeat(10_000), 5);
+      writeForever(socket, `${RESPONSE_HEAD}\r\n`, 'a'.repeat(10_000), 5);
       break;
     case 'slow':
-      writeForever(socket, `${HEAD}\r\n`, 'a', 200);
+      writeForever(socket, `${RESPONSE_HEAD}\r\n`, 'a', 200);
       break;
     case 'short':
-      socket.end(`${HEAD}Content-Length: 100\r\n\r\nweb`);
+      socket.end(`${RESPONSE_HEAD}Content-Length: 100\r\n\r\nweb`);
       break;
     case 'reset':
       socket.resetAndDestroy();

@@ -29,4 +29,4 @@ export type StepRunner = (
 ) => Promise<StepOutcome>;
 
 /** An environment without a proxy, because the emulator is on this host. */
-export const withoutProxy = { HTTPS_PROXY: '', https_proxy: '' } as const;
+export const noProxyEnvironment = { HTTPS_PROXY: '', https_proxy: '' } as const;

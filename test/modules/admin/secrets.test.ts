@@ -171,7 +171,7 @@ describe('a server that repeats credentials', () => {
   );
 });
 
-test('spellingsOf finds each spelling of a secret that consists of all permitted characters', () => {
+test('spellingsOf finds every spelling of a secret, even if the secret contains all permitted characters', () => {
   const all = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i)).join('');
   const secret = all.replaceAll(/["\\]/g, '');
   const mask = (text: string) =>
@@ -182,7 +182,7 @@ test('spellingsOf finds each spelling of a secret that consists of all permitted
   expect(mask(`a${secret.slice(1)}`)).not.toContain('█');
 });
 
-test('spellingsOf returns plain strings instead of a pattern for a long token', () => {
+test('for a long token, spellingsOf returns plain strings instead of a pattern', () => {
   const token = 'eyJhbGciOi.'.repeat(80);
   const spellings = spellingsOf(token);
   expect(spellings.every((one) => typeof one === 'string')).toBe(true);

@@ -192,7 +192,7 @@ describe('jumpcloud_stale_systems', () => {
     expect(answer.warnings[0]).not.toContain('never');
   });
 
-  test('the option include_never_contacted selects a record without any contact, according to its age', async () => {
+  test('with include_never_contacted, a record that never had contact is selected if it is old enough', async () => {
     const never = [null, undefined, '0001-01-01T00:00:00Z'].map((lastContact) =>
       addRecord({ lastContact, created: daysAgo(31.5) }),
     );
@@ -364,7 +364,7 @@ describe('the check before each DELETE', () => {
     expect(answer.msg).toMatch(/^Could not delete the record of .*\S 1 more was refused: /);
   });
 
-  test('a refused read of a record or a DELETE refused with 423 does not stop other deletions', async () => {
+  test('a record whose read is refused or whose DELETE is answered 423 does not stop other deletions', async () => {
     const ids = Array.from({ length: 7 }, () => addRecord({})).sort();
     const [unread = '', locked = '', ...others] = ids;
     addFault({ kind: 'status', status: 403, text: '{"message":"no"}' }, 'GET', unread);

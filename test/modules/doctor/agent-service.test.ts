@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect } from 'vitest';
 import { test } from '../../harness/fixture.ts';
-import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
+import { canHaveMounts, onHostWithPrograms } from '../../harness/host-with-programs.ts';
 import { checkNamesWith, checksOf } from '../../resources/doctor/examination.ts';
 import { writeProgram } from '../removal/stage.ts';
 
@@ -69,7 +69,7 @@ describe.concurrent("the agent's service", () => {
     ['none', '', 'skipped', /no running systemd, and no command service or launchctl/, /^$/],
   ];
   test.for(rows)(
-    'if the service manager is %s (here the script %j), the check agent_service has the status `%s`',
+    'with the service manager `%s` and its script %j, the check agent_service has the status `%s`',
     async ([tool, script, status, detail, advice], { host }) => {
       const programs = mkdtempSync(join(directory, 'programs-'));
       if (tool !== 'none') writeProgram(programs, tool, script);
@@ -78,7 +78,7 @@ describe.concurrent("the agent's service", () => {
         { timeout: script.startsWith('sleep') ? 4 : 60 },
         {
           env: { PATH: '/usr/bin:/bin', JUMPCLOUD_NODE: process.execPath },
-          through: onHostWith({ programs, systemd: tool === 'systemctl' }),
+          through: onHostWithPrograms({ programs, systemd: tool === 'systemctl' }),
         },
       );
       expect([stderr, ...checkNamesWith(answer, 'failed')]).toEqual(['']);

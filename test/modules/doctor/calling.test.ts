@@ -59,7 +59,7 @@ test('one run reports every failed check', async ({ host }) => {
   expect(answer.msg).toMatch(/^3 of 13 checks failed \(registration, key, proxy\), /);
 });
 
-test('a wrong system_id is reported as invalid_arguments although the key is invalid', async ({
+test('a wrong system_id is reported as invalid_arguments even if the key is also invalid', async ({
   host,
 }) => {
   writeFileSync(join(host.agentDir, 'client.key'), '-----BEGIN PRIVATE KEY-----\nx');

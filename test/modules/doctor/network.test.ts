@@ -192,7 +192,7 @@ describe.concurrent('a certificate that is not trusted', () => {
     },
   );
 
-  test('the certificate check succeeds with an unknown CA in ca_path', async () => {
+  test('the certificate check succeeds if ca_path contains the CA of the server, even if the host does not know this CA', async () => {
     expectHealthy(await runDoctor({ api_url: emulator.url, ca_path: caPath }));
   });
 });
@@ -223,7 +223,7 @@ describe.concurrent('a proxy', () => {
     );
   });
 
-  test('a malformed HTTPS_PROXY fails the proxy check although a plain http api_url uses no proxy', async ({
+  test('a malformed HTTPS_PROXY fails the proxy check even if api_url is plain http, which uses no proxy', async ({
     host: plain,
   }) => {
     const { answer } = await plain.run('jumpcloud_doctor', {}, proxyEnv('nonsense://'));
@@ -299,7 +299,7 @@ describe.concurrent('a proxy', () => {
   });
 });
 
-test('the name_resolution check fails within ten seconds with a silent name server and succeeds with a working one', async ({
+test('the name_resolution check fails within ten seconds if the name server is silent; it succeeds if the server answers', async ({
   onTestFinished,
   skip,
 }) => {

@@ -11,7 +11,7 @@ const UNAUTHORIZED = {
   status: 401,
   text: '{"message":"Unauthorized"}',
 } as const;
-const MAX_PARALLEL = 5;
+const MAX_PARALLEL_WRITES = 5;
 
 const isPost = ({ method }: FaultTarget) => method === 'POST';
 
@@ -51,7 +51,7 @@ describe('concurrent writes', () => {
     expect(answer).toMatchObject({ changed: true, added: groups, removed: [] });
     const writes = writesOf(host.requests());
     expect(writes).toHaveLength(12);
-    expect(countMaxInFlight(writes)).toBe(MAX_PARALLEL);
+    expect(countMaxInFlight(writes)).toBe(MAX_PARALLEL_WRITES);
   });
 
   test('a run removes edges only after all additions have been answered', async ({
@@ -115,10 +115,10 @@ describe('concurrent writes', () => {
     const { answer } = await host.run('jumpcloud_group_membership', { groups });
     expect(answer).toMatchObject({ failed: true, changed: true, error: { code: 'unauthorized' } });
     const writes = writesOf(host.requests());
-    expect(writes).toHaveLength(MAX_PARALLEL);
+    expect(writes).toHaveLength(MAX_PARALLEL_WRITES);
     const written = writes.filter(({ status }) => status < 300).map(({ id }) => id);
     expect(answer['added']).toEqual(groups.filter((id) => written.includes(id)));
-    expect(written).toHaveLength(MAX_PARALLEL - 1);
+    expect(written).toHaveLength(MAX_PARALLEL_WRITES - 1);
   });
 
   test('a run does not retry writes after a 401', async ({ host, emulator: { store, faults } }) => {
@@ -128,6 +128,6 @@ describe('concurrent writes', () => {
     const { answer } = await host.run('jumpcloud_group_membership', { groups });
     faults.clear();
     expect(answer).toMatchObject({ failed: true, changed: false, error: { code: 'unauthorized' } });
-    expect(writesOf(host.requests())).toHaveLength(MAX_PARALLEL);
+    expect(writesOf(host.requests())).toHaveLength(MAX_PARALLEL_WRITES);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, vi } from 'vitest';
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { Fault, FaultTarget } from '../../emulator/faults.ts';
 import { test } from '../../harness/fixture.ts';
-import { type EdgeHost, enrolFor, writesOf } from './edge-host.ts';
+import { type EdgeHost, enrolEdgeHost, writesOf } from './edge-host.ts';
 import {
   COMMANDS,
   createTarget,
@@ -57,7 +57,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
   test.each(KINDS)(
     'an edge that someone else adds during the run is not reported as added ($target)',
     async (kind) => {
-      const host = await enrolFor(emulator, kind);
+      const host = await enrolEdgeHost(emulator, kind);
       const id = createTarget(emulator.store, kind);
       changeBeforeWrite(host, () => host.addEdge(id));
       const answer = await host.run([{ id }]);
@@ -75,7 +75,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
   test.each(KINDS)(
     'an edge that someone else removes during the run is not reported as removed ($target)',
     async (kind) => {
-      const host = await enrolFor(emulator, kind);
+      const host = await enrolEdgeHost(emulator, kind);
       const id = createTarget(emulator.store, kind);
       host.addEdge(id);
       changeBeforeWrite(host, () => host.removeEdge(id));
@@ -90,7 +90,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
   test.each(KINDS)(
     'only the edge that this run added is reported as added ($target)',
     async (kind) => {
-      const host = await enrolFor(emulator, kind);
+      const host = await enrolEdgeHost(emulator, kind);
       const [byOther = '', byRun = '', unwanted = ''] = createTargets(emulator.store, kind, 3);
       host.addEdge(unwanted);
       changeBeforeWrite(host, () => host.addEdge(byOther));
@@ -102,9 +102,9 @@ describe.concurrent('an edge that someone else changes during the run', () => {
   );
 
   test.each([USERS, USER_GROUPS])(
-    'an edge that someone else adds with other sudo attributes than desired is updated ($target)',
+    'if someone else adds an edge with other sudo attributes than desired, the run updates the edge ($target)',
     async (kind) => {
-      const host = await enrolFor(emulator, kind);
+      const host = await enrolEdgeHost(emulator, kind);
       const id = createTarget(emulator.store, kind);
       changeBeforeWrite(host, () => host.addEdge(id, edgeAttributesOf(SUDO_WITHOUT_PASSWORD)));
       const answer = await host.run([{ id, ...SUDO }]);
@@ -121,7 +121,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
   test.each([USERS, USER_GROUPS])(
     'an edge that someone else adds keeps its sudo attributes if the options do not set them ($target)',
     async (kind) => {
-      const host = await enrolFor(emulator, kind);
+      const host = await enrolEdgeHost(emulator, kind);
       const id = createTarget(emulator.store, kind);
       changeBeforeWrite(host, () => host.addEdge(id, edgeAttributesOf(SUDO_WITHOUT_PASSWORD)));
       const answer = await host.run([{ id }]);
@@ -136,7 +136,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
   test.each([USERS, USER_GROUPS])(
     'an edge that someone else removes before an update is added again ($target)',
     async (kind) => {
-      const host = await enrolFor(emulator, kind);
+      const host = await enrolEdgeHost(emulator, kind);
       const id = createTarget(emulator.store, kind);
       host.addEdge(id, edgeAttributesOf(SUDO));
       changeBeforeWrite(host, () => host.removeEdge(id));
@@ -152,7 +152,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
   );
 
   test('if someone else unbinds a user before the update, the run binds the user again, without sudo', async () => {
-    const host = await enrolFor(emulator, USERS);
+    const host = await enrolEdgeHost(emulator, USERS);
     const id = createTarget(emulator.store, USERS);
     host.addEdge(id, edgeAttributesOf(SUDO));
     changeBeforeWrite(host, () => host.removeEdge(id));
@@ -165,7 +165,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
   });
 
   test('the option `exclusive` removes a user whom someone else binds during the run', async () => {
-    const host = await enrolFor(emulator, USERS);
+    const host = await enrolEdgeHost(emulator, USERS);
     const [desired = '', unwanted = ''] = createTargets(emulator.store, USERS, 2);
     changeBeforeWrite(host, () => host.addEdge(unwanted));
     const answer = await host.run([{ id: desired }], { exclusive: true });
@@ -180,7 +180,7 @@ describe.concurrent('an object that is deleted during the run', () => {
     'adding an edge to a deleted object fails with not_found and the id of the object ($target)',
     async (kind) => {
       const { store } = emulator;
-      const host = await enrolFor(emulator, kind);
+      const host = await enrolEdgeHost(emulator, kind);
       const id = createTarget(store, kind);
       changeBeforeWrite(host, () => deleteTarget(store, host.systemId, kind, id));
       const answer = await host.run([{ id }]);
@@ -194,7 +194,7 @@ describe.concurrent('an object that is deleted during the run', () => {
     'removing an edge to a deleted object succeeds and changes nothing ($target)',
     async (kind) => {
       const { store } = emulator;
-      const host = await enrolFor(emulator, kind);
+      const host = await enrolEdgeHost(emulator, kind);
       const id = createTarget(store, kind);
       host.addEdge(id);
       changeBeforeWrite(host, () => deleteTarget(store, host.systemId, kind, id));
@@ -209,7 +209,7 @@ describe.concurrent('an object that is deleted during the run', () => {
     'updating an edge to a deleted object fails with not_found and the id of the object ($target)',
     async (kind) => {
       const { store } = emulator;
-      const host = await enrolFor(emulator, kind);
+      const host = await enrolEdgeHost(emulator, kind);
       const id = createTarget(store, kind);
       host.addEdge(id);
       changeBeforeWrite(host, () => deleteTarget(store, host.systemId, kind, id));
@@ -228,7 +228,7 @@ describe.concurrent('a write whose answer is lost', () => {
   test.each(rows)(
     'writes of %s edges are reported as changes when %s loses the answer',
     async (_target, _how, { kind, fault }) => {
-      const host = await enrolFor(emulator, kind);
+      const host = await enrolEdgeHost(emulator, kind);
       const id = createTarget(emulator.store, kind);
       host.fault({ when: isPost, fault });
       expect(await host.run([{ id }])).toMatchObject(expectedLists(kind, { added: [id] }));
@@ -247,7 +247,7 @@ describe.concurrent('a write whose answer is lost', () => {
   );
 
   test('an update is reported as a change when a cut connection loses the answer', async () => {
-    const host = await enrolFor(emulator, USERS);
+    const host = await enrolEdgeHost(emulator, USERS);
     const id = createTarget(emulator.store, USERS);
     host.addEdge(id);
     host.fault({ when: isPost, fault: { kind: 'reset-after' } });
@@ -268,9 +268,9 @@ describe.concurrent('a run with a refused write', () => {
     });
 
   test.each(KINDS)(
-    'a run adds four of five edges when JumpCloud refuses one, and the next run adds it ($target)',
+    'a run adds four of five edges when JumpCloud refuses one; the next run adds the refused edge ($target)',
     async (kind) => {
-      const host = await enrolFor(emulator, kind);
+      const host = await enrolEdgeHost(emulator, kind);
       const ids = createTargets(emulator.store, kind, 5);
       const desired = ids.map((id) => ({ id }));
       refuseWrite(host, ids[2] ?? '');
@@ -302,7 +302,7 @@ describe.concurrent('a run with a refused write', () => {
   );
 
   test('a refused removal does not stop additions, updates and other removals', async () => {
-    const host = await enrolFor(emulator, USERS);
+    const host = await enrolEdgeHost(emulator, USERS);
     const [a = '', b = '', c = '', d = '', e = ''] = createTargets(emulator.store, USERS, 5);
     for (const id of [b, d, e]) host.addEdge(id);
     refuseWrite(host, d);
@@ -318,7 +318,7 @@ describe.concurrent('a run with a refused write', () => {
   });
 
   test('a run whose only write is refused reports no change', async () => {
-    const host = await enrolFor(emulator, GROUPS);
+    const host = await enrolEdgeHost(emulator, GROUPS);
     const id = createTarget(emulator.store, GROUPS);
     refuseWrite(host, id);
     const failed = await host.run([{ id }]);
@@ -327,7 +327,7 @@ describe.concurrent('a run with a refused write', () => {
   });
 
   test('a run that cannot read the edges after its writes reports the writes', async () => {
-    const host = await enrolFor(emulator, COMMANDS);
+    const host = await enrolEdgeHost(emulator, COMMANDS);
     const id = createTarget(emulator.store, COMMANDS);
     host.fault({ when: isRead, skip: 1, fault: { kind: 'status', status: 403 } });
     const failed = await host.run([{ id }]);
@@ -348,7 +348,7 @@ describe.concurrent('a list that changes while its pages are read', () => {
   test.each([GROUPS, USERS, COMMANDS])(
     'an edge that moves to an earlier page during the read is still found ($target)',
     async (kind) => {
-      const host = await enrolFor(emulator, kind);
+      const host = await enrolEdgeHost(emulator, kind);
       const ids = createTargets(emulator.store, kind, 150);
       for (const id of ids) host.addEdge(id);
       // The desired edge moves from the second page to the first page, which the run has already read.
@@ -364,7 +364,7 @@ describe.concurrent('a list that changes while its pages are read', () => {
   );
 
   test('an edge that is added to an earlier page during the read is listed', async () => {
-    const host = await enrolFor(emulator, GROUPS);
+    const host = await enrolEdgeHost(emulator, GROUPS);
     const [early = '', ...ids] = createTargets(emulator.store, GROUPS, 151);
     for (const id of ids) host.addEdge(id);
     changeAfterFirstPage(host, () => host.addEdge(early));
@@ -374,7 +374,7 @@ describe.concurrent('a list that changes while its pages are read', () => {
   });
 
   test('the option `exclusive` removes an edge that moves to an earlier page during the read', async () => {
-    const host = await enrolFor(emulator, COMMANDS);
+    const host = await enrolEdgeHost(emulator, COMMANDS);
     const ids = createTargets(emulator.store, COMMANDS, 103);
     for (const id of ids) host.addEdge(id);
     const [gone = '', missed = ''] = [ids[0], ids[100]];
@@ -395,7 +395,7 @@ describe.concurrent('a write that does not become visible', () => {
   });
 
   async function verifyNotApplied(kind: EdgeKind): Promise<void> {
-    const host = await enrolFor(emulator, kind);
+    const host = await enrolEdgeHost(emulator, kind);
     const [desired = '', unwanted = ''] = createTargets(emulator.store, kind, 2);
     host.addEdge(unwanted);
     host.fault({ when: isPost, times: 2, fault: { kind: 'ignored-write' } });
@@ -416,7 +416,7 @@ describe.concurrent('a write that does not become visible', () => {
   }
 
   test('a run does not repeat a write that someone else reverts', async () => {
-    const host = await enrolFor(emulator, GROUPS);
+    const host = await enrolEdgeHost(emulator, GROUPS);
     const id = createTarget(emulator.store, GROUPS);
     const change = () => host.removeEdge(id);
     host.fault({ when: isPost, fault: { kind: 'concurrent', when: 'after', change } });
@@ -436,7 +436,7 @@ describe.concurrent('a graph that shows writes late', () => {
   });
 
   async function verifyWait(laggingEmulator: Emulator, kind: EdgeKind): Promise<void> {
-    const host = await enrolFor(laggingEmulator, kind);
+    const host = await enrolEdgeHost(laggingEmulator, kind);
     const [desired = '', unwanted = ''] = createTargets(laggingEmulator.store, kind, 2);
     host.addEdge(unwanted);
     const answer = await host.run([{ id: desired }], { exclusive: true });
@@ -452,11 +452,11 @@ describe.concurrent('a graph that shows writes late', () => {
     await host.remove();
   }
 
-  test('a run that writes an update four seconds late still waits until the update is visible', async ({
+  test('a run that can send an update only after four seconds still waits until the update is visible', async ({
     startWith,
   }) => {
     const laggingEmulator = await startWith({ observeLag: 4000 });
-    const host = await enrolFor(laggingEmulator, USERS);
+    const host = await enrolEdgeHost(laggingEmulator, USERS);
     const [a = '', b = ''] = createTargets(laggingEmulator.store, USERS, 2);
     // The graph shows no write for four seconds. Then it shows the wrong sudo attributes for the
     // second user.

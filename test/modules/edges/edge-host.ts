@@ -9,8 +9,8 @@ import {
   type EdgeKind,
   edgesOf,
   optionsFor,
-  otherState,
   removeEdge,
+  unmanagedState,
 } from './edge-kind.ts';
 
 /** A separate host in a shared emulator, for tests of one kind of edge. */
@@ -30,12 +30,12 @@ export interface EdgeHost {
   addEdge(id: string, attributes?: EdgeAttributes): void;
   removeEdge(id: string): void;
   edges(): Map<string, EdgeAttributes>;
-  otherState(): unknown;
+  unmanagedState(): unknown;
   remove(): Promise<void>;
 }
 
 /** Enrols a host that has edges of all kinds except `kind`. */
-export async function enrolFor(emulator: Emulator, kind: EdgeKind): Promise<EdgeHost> {
+export async function enrolEdgeHost(emulator: Emulator, kind: EdgeKind): Promise<EdgeHost> {
   const { store } = emulator;
   const host = await emulator.enrol();
   const { systemId, agentDir } = host;
@@ -69,7 +69,7 @@ export async function enrolFor(emulator: Emulator, kind: EdgeKind): Promise<Edge
     addEdge: (id, attributes) => addEdge(store, systemId, kind, id, attributes),
     removeEdge: (id) => removeEdge(store, systemId, kind, id),
     edges: () => edgesOf(store, systemId, kind),
-    otherState: () => otherState(store, systemId, kind),
+    unmanagedState: () => unmanagedState(store, systemId, kind),
     remove: () => host.remove(),
   };
 }

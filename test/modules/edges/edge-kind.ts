@@ -164,7 +164,7 @@ export function edgesOf(
  * Returns the record of a system and all edges of other kinds, which a module of this kind must not
  * change.
  */
-export function otherState(store: Store, systemId: string, { target }: EdgeKind): unknown {
+export function unmanagedState(store: Store, systemId: string, { target }: EdgeKind): unknown {
   const { groups, edges } = store.snapshot(systemId);
   return structuredClone({
     groups: target === 'system_group' ? [] : groups,

@@ -6,7 +6,7 @@ import fc from '../../harness/fast-check.ts';
 import { test } from '../../harness/fixture.ts';
 import { runInProcess } from '../../harness/run-in-process.ts';
 import { sampleSize } from '../../harness/sample-size.ts';
-import { enrolFor, writesOf } from './edge-host.ts';
+import { enrolEdgeHost, writesOf } from './edge-host.ts';
 import {
   ATTRIBUTE_CHOICES,
   COMMANDS,
@@ -164,7 +164,7 @@ describe('an edge module on a random graph', () => {
   async function verifyCase(given: Case, runner: Runner): Promise<void> {
     const { kind, state, exclusive } = given;
     const { store } = emulator;
-    const host = await enrolFor(emulator, kind);
+    const host = await enrolEdgeHost(emulator, kind);
     try {
       const others = [...store.userGroups.values()].flatMap((members) => [...members]);
       const ids = createTargets(store, kind, POOL_SIZE);
@@ -184,7 +184,7 @@ describe('an edge module on a random graph', () => {
       const options = { ...connection, ...optionsFor(kind, twice), state, exclusive };
       const outcome = expectedOutcome(given, ids);
       const initial = store.snapshot(host.systemId);
-      const dataBefore = host.otherState();
+      const dataBefore = host.unmanagedState();
 
       const predicted = await runner(kind.module, options, true);
       expect(writesOf(host.takeRequests())).toEqual([]);
@@ -218,7 +218,7 @@ describe('an edge module on a random graph', () => {
         },
       ]);
       expect(new Map(edges)).toEqual(outcome.after);
-      expect(host.otherState()).toEqual(dataBefore);
+      expect(host.unmanagedState()).toEqual(dataBefore);
 
       const stateAfterRun = store.snapshot(host.systemId);
       const again = await runner(kind.module, options, false);

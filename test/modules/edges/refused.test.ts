@@ -31,7 +31,7 @@ const DYNAMIC_HINT =
 
 describe('a dynamic group', () => {
   test.each([400, 403, 204] as const)(
-    'leaving a dynamic group fails when JumpCloud answers %i, unless the option `keep` lists the group',
+    'an exclusive run fails when JumpCloud answers %i to leaving a dynamic group, unless `keep` lists the group',
     async (refusal) => {
       const { store } = emulator;
       const { systemId, groups, remove } = await enrolHost();
@@ -104,7 +104,7 @@ describe('a dynamic group', () => {
 });
 
 test.each([405, 410, 413])(
-  'a group refused with %i is reported as possibly dynamic, and the run joins its other group',
+  'a group refused with %i is reported as possibly dynamic; the run still joins the other desired group',
   async (status) => {
     const { store, faults } = emulator;
     const { groups, remove } = await enrolHost();
@@ -248,7 +248,7 @@ test('a run succeeds if JumpCloud refuses an edge but then lists it', async () =
   await remove();
 });
 
-test('a run warns that a user keeps sudo if an exclusive list names the user without the option `sudo`', async () => {
+test('if an exclusive list names a user without the option `sudo`, a run warns that the user keeps sudo', async () => {
   const { store } = emulator;
   const host = await emulator.enrol();
   const [alice, bob] = [store.addUser(), store.addUser()];

@@ -4,7 +4,7 @@ import type { LoggedRequest } from '../../emulator/types.ts';
 import { runModule } from '../../harness/executable.ts';
 import { test } from '../../harness/fixture.ts';
 import { runInProcess } from '../../harness/run-in-process.ts';
-import { enrolFor } from './edge-host.ts';
+import { enrolEdgeHost } from './edge-host.ts';
 import { COMMANDS, createTargets, type EdgeKind, GROUPS, optionsFor, USERS } from './edge-kind.ts';
 
 const PAGE_SIZE = 100;
@@ -68,7 +68,7 @@ describe.concurrent('requests of an edge module', () => {
   test.each(cases)(
     'the call "%s" with %i existing %s sends only the necessary requests',
     async (call, edgeCount, _option, { kind, writes, edgesAfter }) => {
-      const host = await enrolFor(emulator, kind);
+      const host = await enrolEdgeHost(emulator, kind);
       const existing = createTargets(emulator.store, kind, edgeCount);
       for (const id of existing) host.addEdge(id);
       const ids = idsOf[call](existing, createTargets(emulator.store, kind, 5));
@@ -139,7 +139,7 @@ describe.concurrent('requests of a module', () => {
   });
 
   test('a run finds the last of 251 groups with three reads and writes nothing', async () => {
-    const host = await enrolFor(emulator, GROUPS);
+    const host = await enrolEdgeHost(emulator, GROUPS);
     const groups = createTargets(emulator.store, GROUPS, 251);
     for (const id of groups) host.addEdge(id);
     const answer = await host.run([{ id: groups.at(-1) ?? '' }]);
@@ -149,7 +149,7 @@ describe.concurrent('requests of a module', () => {
   });
 
   test('jumpcloud_system reads once and writes only settings that differ', async () => {
-    const host = await enrolFor(emulator, GROUPS);
+    const host = await enrolEdgeHost(emulator, GROUPS);
     const options = { ...connectionOf(host), display_name: 'web-1', allow_ssh_root_login: false };
     const changed = await runModule('jumpcloud_system', options);
     expect(changed.answer.changed).toBe(true);
@@ -163,7 +163,7 @@ describe.concurrent('requests of a module', () => {
   });
 
   test('jumpcloud_removal sends a read, a DELETE and a read, and the next run sends nothing', async () => {
-    const host = await enrolFor(emulator, GROUPS);
+    const host = await enrolEdgeHost(emulator, GROUPS);
     const removed = await runModule('jumpcloud_removal', connectionOf(host));
     expect(removed.answer.changed).toBe(true);
     expect(summarize(host.takeRequests())).toBe('1 GET, 1 DELETE, 1 GET');
@@ -174,7 +174,7 @@ describe.concurrent('requests of a module', () => {
   });
 
   test('jumpcloud_system_info sends its seven reads in parallel', async () => {
-    const host = await enrolFor(emulator, GROUPS);
+    const host = await enrolEdgeHost(emulator, GROUPS);
     host.fault({ fault: { kind: 'slow', ms: 600 }, times: 7 });
     const { answer } = await runModule('jumpcloud_system_info', connectionOf(host));
     expect(answer.failed, answer.msg).toBeUndefined();

@@ -4,7 +4,7 @@ import { newId } from '../../emulator/store.ts';
 import type { LoggedRequest } from '../../emulator/types.ts';
 import { type Answer, predictionOf } from '../../harness/executable.ts';
 import { test } from '../../harness/fixture.ts';
-import { type EdgeHost, enrolFor, writesOf } from './edge-host.ts';
+import { type EdgeHost, enrolEdgeHost, writesOf } from './edge-host.ts';
 import {
   COMMANDS,
   createTarget,
@@ -74,8 +74,8 @@ describe.concurrent('an edge module', () => {
   test.each([GROUPS, USERS, USER_GROUPS, COMMANDS])(
     '$module changes edges of the type $target once, as check mode predicts',
     async (kind) => {
-      const host = await enrolFor(emulator, kind);
-      const initialOtherState = host.otherState();
+      const host = await enrolEdgeHost(emulator, kind);
+      const initialOtherState = host.unmanagedState();
       const [a = '', b = '', c = '', other = ''] = createTargets(emulator.store, kind, 4);
       host.addEdge(other);
       const withSudo = kind.sudo !== 'none';
@@ -137,7 +137,7 @@ describe.concurrent('an edge module', () => {
       expect(await host.run([], { state: 'absent' })).toMatchObject({ changed: false });
       expect(writesOf(host.takeRequests())).toEqual([]);
       expect(host.edges().size).toBe(0);
-      expect(host.otherState()).toEqual(initialOtherState);
+      expect(host.unmanagedState()).toEqual(initialOtherState);
       await host.remove();
     },
   );
@@ -145,7 +145,7 @@ describe.concurrent('an edge module', () => {
   test.each(KINDS)(
     '$module reports an edge to an unknown $target and adds the other edge',
     async (kind) => {
-      const host = await enrolFor(emulator, kind);
+      const host = await enrolEdgeHost(emulator, kind);
       const unknown = newId();
       const known = createTarget(emulator.store, kind);
       const missing = await host.run([{ id: unknown }, { id: known }]);
@@ -184,7 +184,7 @@ describe.concurrent('an edge module', () => {
   test.each([GROUPS, USERS, COMMANDS])(
     '$module accepts upper-case ids and comma-separated ids for $target',
     async (kind) => {
-      const host = await enrolFor(emulator, kind);
+      const host = await enrolEdgeHost(emulator, kind);
       const [a = '', b = ''] = createTargets(emulator.store, kind, 2);
       const upper = a.toUpperCase();
       const twice = await host.run([{ id: upper }, { id: a }]);
@@ -242,7 +242,7 @@ describe.concurrent('sudo', () => {
   test.each(cases)(
     'with the sudo options %j, a run updates an edge to a %s only if the sudo of the edge differs',
     async (desiredSudo, _target, { kind, written }) => {
-      const host = await enrolFor(emulator, kind);
+      const host = await enrolEdgeHost(emulator, kind);
       const ids = createTargets(emulator.store, kind, before.length);
       const [added = '', ...existing] = ids;
       before.slice(1).forEach((sudo, i) => {
@@ -270,7 +270,7 @@ describe.concurrent('sudo', () => {
   );
 
   test('one call sets different sudo for each user', async () => {
-    const host = await enrolFor(emulator, USERS);
+    const host = await enrolEdgeHost(emulator, USERS);
     const [a = '', b = '', c = '', d = ''] = createTargets(emulator.store, USERS, 4);
     host.addEdge(a, edgeAttributesOf(SUDO_WITHOUT_PASSWORD));
     host.addEdge(b, edgeAttributesOf(SUDO));
@@ -308,7 +308,7 @@ describe.concurrent('access that remains through groups', () => {
     way: 'user group' | 'system group' | 'user group of a system group' | 'none',
   ) {
     const { store } = emulator;
-    const host = await enrolFor(emulator, USERS);
+    const host = await enrolEdgeHost(emulator, USERS);
     const user = store.addUser();
     const userGroup = store.addUserGroup(way === 'none' ? [] : [user]);
     const group = store.addGroup();
@@ -354,7 +354,7 @@ describe.concurrent('access that remains through groups', () => {
     },
   );
 
-  test('a call that removes no user does not read the access through groups', async () => {
+  test('a call that removes no user does not read which users have access through groups', async () => {
     const { host, user } = await enrolBoundUser('user group');
     const answers = [
       await host.run([{ id: user, sudo: true }]),
@@ -396,7 +396,7 @@ describe.concurrent('the result of an edge module', () => {
     ['users', USERS],
     ['commands', COMMANDS],
   ])('the result for %s has a diff only with --diff or _ansible_diff', async (_, kind) => {
-    const host = await enrolFor(emulator, kind);
+    const host = await enrolEdgeHost(emulator, kind);
     const id = createTarget(emulator.store, kind);
     const plain = await host.run([{ id }], {}, { flags: [] });
     expect(plain).not.toHaveProperty('diff');

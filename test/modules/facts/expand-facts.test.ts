@@ -211,7 +211,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect((await runHost(host, { groups: given, names })).answer.changed).toBe(false);
   });
 
-  test('jumpcloud_host expands each reference in a comma-separated list of groups to a group name or id', async ({
+  test('in a comma-separated list of groups, jumpcloud_host expands each reference to a group name or id', async ({
     host,
     emulator,
   }) => {
@@ -338,7 +338,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect(other).toMatchObject({ sections: { groups: { added: [ids['linux']], removed: [] } } });
   });
 
-  test('jumpcloud_host skips a group entry that expands to empty text if only another section is exclusive', async ({
+  test('jumpcloud_host skips a group entry that expands to empty text if another section, but not `groups`, is exclusive', async ({
     host,
     emulator,
   }) => {

@@ -153,7 +153,7 @@ describe('facts on EC2', () => {
     );
   });
 
-  test('a tag is missing if the EC2 metadata options hide tags, even if the cloud-init file has the tag', async ({
+  test('if the EC2 metadata options hide tags, a tag counts as missing even when the cloud-init file has it', async ({
     machine,
   }) => {
     const cloudInit = { ds: { 'meta-data': { tags: { instance: { Role: 'old' } } } } };
@@ -279,7 +279,7 @@ describe('facts on Google Cloud', () => {
     },
   );
 
-  test('an attribute counts as missing if the service lacks it, even if the cloud-init file has it', async ({
+  test('an attribute that the metadata service lacks counts as missing, even if the cloud-init file has it', async ({
     machine,
   }) => {
     const machineWithout = { ...googleMachine(), metadata: { cloud: 'google' as const } };
@@ -289,7 +289,7 @@ describe('facts on Google Cloud', () => {
     });
   });
 
-  test('an attribute with several lines is unavailable', async ({ machine }) => {
+  test('a metadata attribute with several lines is unavailable as a fact', async ({ machine }) => {
     const report = await machine.run(googleMachine(), callNeeding('cloud.tag.script'));
     expect(reasonsOf(report)).toEqual({
       'cloud.tag.script': "has control characters in Google's metadata service",
@@ -306,9 +306,7 @@ describe('facts on Azure', () => {
     metadata: { cloud: 'azure', faults: [['', { kind: 'answer', status: 200, body }]] },
   });
 
-  test('the fact cloud.image_id is the id of the image if the image is a custom one', async ({
-    machine,
-  }) => {
+  test('the fact cloud.image_id of a custom image is the id of the image', async ({ machine }) => {
     const compute = { storageProfile: { imageReference: { id: '/images/web', offer: null } } };
     const report = await machine.run(
       azureMachine(JSON.stringify(compute)),
@@ -318,7 +316,7 @@ describe('facts on Azure', () => {
   });
 
   test.for(['<html>', '[]', 'null', '{"tagsList":'])(
-    'a run ignores the invalid answer %j',
+    'a run ignores the invalid answer %j of the metadata service',
     async (body, { machine }) => {
       const report = await machine.run(
         azureMachine(body),
@@ -328,7 +326,9 @@ describe('facts on Azure', () => {
     },
   );
 
-  test('a tag is missing if the answer of the service has no tags', async ({ machine }) => {
+  test('a tag is missing if the answer of the metadata service has no tags', async ({
+    machine,
+  }) => {
     const report = await machine.run(azureMachine('{}'), callNeeding('cloud.tag.Role'));
     expect(reasonsOf(report)).toEqual({
       'cloud.tag.Role': "not found in Azure's metadata service",
@@ -352,7 +352,7 @@ describe('the cloud-init file', () => {
     },
   };
 
-  test('a run sends no request for facts other than tags if the cloud-init file has these facts', async ({
+  test('if the cloud-init file has all required facts, and none is a tag, a run sends no request to the metadata service', async ({
     machine,
   }) => {
     const call = callNeeding(...CLOUD_FACTS.filter((fact) => !fact.startsWith('cloud.tag.')));

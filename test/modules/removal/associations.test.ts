@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ASSOCIATION_TYPES } from '../../emulator/types.ts';
 import { predictionOf } from '../../harness/executable.ts';
-import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
+import { canHaveMounts, onHostWithPrograms } from '../../harness/host-with-programs.ts';
 import { type Stage, setUpStages, writeProgram } from './stage.ts';
 
 const { enrol, directory } = setUpStages();
@@ -105,7 +105,7 @@ describe.concurrent('scope: associations', () => {
     expect(Math.max(...starts)).toBeLessThan(Math.min(...ends));
   });
 
-  test('a partly refused removal removes all other associations, and the next run removes the refused ones', async () => {
+  test('a partly refused removal removes the associations that are not refused; the next run removes the rest', async () => {
     const stage = await enrol();
     const edges = addEdges(stage);
     stage.emulator.faults.add({
@@ -146,12 +146,12 @@ describe.concurrent('scope: associations', () => {
     expect(store.snapshot(stage.host.systemId)).toEqual(NO_EDGES);
   });
 
-  test('stop_agent stops the agent before the removal only if there are associations', async (context) => {
+  test('stop_agent stops the agent before associations are removed; without associations, it does not stop the agent', async (context) => {
     if (!canHaveMounts()) context.skip('this machine does not allow mount namespaces');
     const stage = await enrol();
     const programs = directory();
     writeProgram(programs, 'systemctl', 'exit 3');
-    const call = { through: onHostWith({ programs }) };
+    const call = { through: onHostWithPrograms({ programs }) };
     const options = { ...SCOPE, stop_agent: true };
     expect((await stage.succeed(options, call)).changed).toBe(false);
     addEdges(stage, 1);

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { FaultRule, FaultTarget } from '../../emulator/faults.ts';
 import { type CallOptions, executablePath } from '../../harness/executable.ts';
-import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
+import { canHaveMounts, onHostWithPrograms } from '../../harness/host-with-programs.ts';
 import { preload } from '../../preload.ts';
 import { type Stage, setUpStages, TOMBSTONE, writeProgram } from './stage.ts';
 
@@ -20,7 +20,7 @@ beforeEach((context) => {
 function startRemoval(stage: Stage, script: string, env: Record<string, string> = {}) {
   const programs = directory();
   writeProgram(programs, 'systemctl', script);
-  const through = onHostWith({ programs });
+  const through = onHostWithPrograms({ programs });
   const call: CallOptions = { env: { JUMPCLOUD_NODE: process.execPath }, through };
   const options = JSON.stringify(stage.options({ ...OPTIONS, request_timeout: 60 }));
   const [file = '', ...words] = [...through, executablePath('jumpcloud_removal'), options];

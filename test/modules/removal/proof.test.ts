@@ -29,24 +29,24 @@ const ANSWERS = [
  * JumpCloud may have accepted an earlier DELETE.
  */
 const MOMENTS = {
-  'to the first read': { isProof: false, prepare: answerAll(() => true) },
-  'to the DELETE': { isProof: false, prepare: answerAll(() => true, 1) },
+  'to the first read': { isProof: false, prepare: makeAnswerInjector(() => true) },
+  'to the DELETE': { isProof: false, prepare: makeAnswerInjector(() => true, 1) },
   'after a lost DELETE': {
     isProof: true,
     prepare: async (stage: Stage, status: number, text: string) => {
       stage.emulator.faults.add({ fault: { kind: 'reset-before' }, when: isDelete });
-      await answerAll(() => true, 1)(stage, status, text);
+      await makeAnswerInjector(() => true, 1)(stage, status, text);
     },
   },
   'after an answered DELETE': {
     isProof: true,
-    prepare: answerAll((method) => method !== 'DELETE', 1),
+    prepare: makeAnswerInjector((method) => method !== 'DELETE', 1),
   },
   'in the run after a lost DELETE': {
     isProof: true,
     prepare: async (stage: Stage, status: number, text: string) => {
       await loseDelete(stage);
-      await answerAll(() => true)(stage, status, text);
+      await makeAnswerInjector(() => true)(stage, status, text);
     },
   },
   'in the run after a denied DELETE': {
@@ -56,7 +56,7 @@ const MOMENTS = {
       expect((await stage.run()).answer.error?.code).toBe('unauthorized');
       expect(stage.has(MARKER)).toBe(false);
       stage.emulator.faults.clear();
-      await answerAll(() => true)(stage, status, text);
+      await makeAnswerInjector(() => true)(stage, status, text);
     },
   },
 } as const;
@@ -76,7 +76,7 @@ function isDelete({ method }: { method: string }): boolean {
 }
 
 /** Returns a function that injects an answer to the selected requests, except the first `skip`. */
-function answerAll(isAnswered: (method: string) => boolean, skip = 0) {
+function makeAnswerInjector(isAnswered: (method: string) => boolean, skip = 0) {
   return async (stage: Stage, status: number, text: string) => {
     const headers = { 'content-type': text.startsWith('{') ? 'application/json' : 'text/html' };
     stage.emulator.faults.add({
@@ -184,7 +184,7 @@ describe.concurrent('tombstone and marker', () => {
   });
 
   test.each(['', '{"system_key":', 'null', '[]'])(
-    'a tombstone and a marker that contain %j count as missing',
+    'a tombstone and a marker count as missing if their content is %j',
     async (text) => {
       const stage = await enrol();
       for (const name of [TOMBSTONE, MARKER]) writeFileSync(stage.path(name), text);

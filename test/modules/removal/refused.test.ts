@@ -177,7 +177,7 @@ describe.concurrent('a removal that fails or becomes visible late', () => {
     expect((await stage.succeed(PURGE)).changed).toBe(true);
   });
 
-  test('a run reads the record again while JumpCloud still shows it', async () => {
+  test('after its DELETE, a run reads the record repeatedly until JumpCloud no longer shows it', async () => {
     const stage = await enrol();
     const record = structuredClone(stage.emulator.store.record(stage.host.systemId));
     stage.emulator.faults.add({

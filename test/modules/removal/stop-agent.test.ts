@@ -2,7 +2,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, symlinkSync 
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type CallOptions, predictionOf } from '../../harness/executable.ts';
-import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
+import { canHaveMounts, onHostWithPrograms } from '../../harness/host-with-programs.ts';
 import { type Stage, setUpStages, TOMBSTONE, writeProgram } from './stage.ts';
 
 const { enrol, directory: newDirectory } = setUpStages();
@@ -34,7 +34,7 @@ function prepareManagers(tools: readonly Tool[], script = '', systemd = true): S
     const environment = `/usr/bin/tr '\\0' '\\n' < /proc/$$/environ > ${log}.env`;
     writeProgram(programs, tool, `echo ${tool} "$@" >> ${log}\n${environment}\n${script}`);
   }
-  return { call: callOptions('/usr/bin:/bin', onHostWith({ programs, systemd })), log };
+  return { call: callOptions('/usr/bin:/bin', onHostWithPrograms({ programs, systemd })), log };
 }
 
 /**
@@ -111,7 +111,7 @@ describe.concurrent('stop_agent', () => {
     const programs = newDirectory();
     writeProgram(programs, 'rc-service', 'exit 4');
     symlinkSync('rc-service', join(programs, 'service'));
-    const call = callOptions('/usr/bin', onHostWith({ programs, systemd: false }));
+    const call = callOptions('/usr/bin', onHostWithPrograms({ programs, systemd: false }));
     const { answer } = await stage.run({ stop_agent: true }, call);
     expect(answer.error?.['command']).toBe('/usr/bin/rc-service jcagent stop');
   });
@@ -186,7 +186,7 @@ describe.concurrent('stop_agent', () => {
         const stage = await enrol();
         const plant = plantProgram();
         const path = makeReplaceable(plant);
-        const callWithoutManager = callOptions(`${path}:/usr/bin:/bin`, onHostWith({}));
+        const callWithoutManager = callOptions(`${path}:/usr/bin:/bin`, onHostWithPrograms({}));
         const { answer } = await stage.run(
           { stop_agent: true, purge_identity: true },
           callWithoutManager,
@@ -225,7 +225,7 @@ describe.concurrent('stop_agent', () => {
     const trace = join(newDirectory(), 'trace');
     writeProgram(second, 'systemctl', `: > ${trace}`);
     const path = `${first}:/nonexistent::bin:${second}:/bin`;
-    await stage.succeed({ stop_agent: true }, callOptions(path, onHostWith({})));
+    await stage.succeed({ stop_agent: true }, callOptions(path, onHostWithPrograms({})));
     expect(existsSync(trace)).toBe(true);
   });
 
@@ -323,7 +323,7 @@ describe.concurrent('stop_agent', () => {
     const stage = await enrol();
     const path = newDirectory();
     // systemctl can stop a service only if systemd is running.
-    const call = callOptions(path, onHostWith({ systemd: false }));
+    const call = callOptions(path, onHostWithPrograms({ systemd: false }));
     writeProgram(path, 'systemctl', '');
     const { answer } = await stage.run({ stop_agent: true }, { ...call, flags });
     expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
@@ -339,7 +339,7 @@ describe.concurrent('stop_agent', () => {
     await stage.succeed();
     const answer = await stage.succeed(
       { stop_agent: true },
-      callOptions(newDirectory(), onHostWith({})),
+      callOptions(newDirectory(), onHostWithPrograms({})),
     );
     expect(answer.changed).toBe(false);
   });

@@ -4,11 +4,11 @@ import fc from '../../harness/fast-check.ts';
 
 const ID = '5f1a3b0c9d2e4f6a7b8c9d0e';
 const OTHER_ID = '5f1a3b0c9d2e4f6a7b8c9d0f';
-const PLAIN = { columns: 80, isColoured: false };
+const PLAIN_TERMINAL = { columns: 80, isColoured: false };
 
 function render(
   result: Record<string, unknown>,
-  { module = 'jumpcloud_system', isCheck = false, terminal = PLAIN } = {},
+  { module = 'jumpcloud_system', isCheck = false, terminal = PLAIN_TERMINAL } = {},
 ): string {
   const complete = { changed: false, msg: 'Nothing to change.', warnings: [], ...result };
   return renderText({ module, isCheck, result: complete }, terminal);
@@ -97,7 +97,7 @@ describe('lists', () => {
     expect(text).toContain(`  web   ${OTHER_ID}\n  東京  ${ID}\n`);
   });
 
-  test('the row of a stale record shows its last contact and its reason, which wraps in its own column', () => {
+  test('the row of a stale record shows the last contact and the reason; a long reason wraps within its column', () => {
     const reason = 'Last contact 61 days ago. Its instance_id is listed in dead.values.';
     const stale = [{ id: ID, hostname: 'web_1', last_contact: '2026-09-30T08:00:00.000Z', reason }];
     const text = render({ stale, total: 9 }, { terminal: { columns: 100, isColoured: false } });

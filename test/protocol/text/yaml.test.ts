@@ -4,13 +4,17 @@ import { toYaml } from '../../../src/protocol/text/yaml.ts';
 import fc from '../../harness/fast-check.ts';
 
 /** Texts that look like something else in YAML, or that control a terminal. */
-const AMBIGUOUS = [
+const AMBIGUOUS_TEXTS = [
   ...['', ' ', 'yes', 'No', 'ON', 'null', 'Null', '~', '1', '-1', '1e3', '1_000', '0x1f', '0o17'],
   ...['0b1', '.5', '1.', '.inf', '2026-01-01', '12:30', '- a', 'a: b', 'a #b', '#a', '? a', '<<'],
   ...['a\nb', 'a\r', '\t', 'a ', ' a', '\x1b[2J', '\u202e', '\u0085', '\u2028', '"', "'", '*a'],
   ...['&a', '!a', '%a', '@a', '`a', '|', '>', '[a', '{a', 'a,b', '=', '...', '---', '\ud800'],
 ];
-const text = fc.oneof(fc.constantFrom(...AMBIGUOUS), fc.string(), fc.string({ unit: 'binary' }));
+const text = fc.oneof(
+  fc.constantFrom(...AMBIGUOUS_TEXTS),
+  fc.string(),
+  fc.string({ unit: 'binary' }),
+);
 const { value } = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: 'small' },

@@ -9,7 +9,8 @@ import { test } from '../../harness/emulator-fixture.ts';
 import { checkNamesWith, checksOf, runDoctor } from './examination.ts';
 
 const otherKeyFiles = await makeKeyFiles();
-const REGISTER = /[Rr]egister the agent again.* The Admin Portal shows the command/;
+const REGISTER_ADVICE =
+  /[Rr]egister the agent again.* The Admin Portal shows the registration command/;
 
 type Damage = (host: EnrolledHost, file: (name: string) => string) => void;
 const write =
@@ -39,7 +40,7 @@ const rows: [
     'registration',
     'bad_identity',
     /jcagent\.conf is not JSON\.$/,
-    REGISTER,
+    REGISTER_ADVICE,
   ],
   [
     'a jcagent.conf without systemKey',
@@ -55,7 +56,7 @@ const rows: [
     'registration',
     'bad_identity',
     /is not a system id/,
-    REGISTER,
+    REGISTER_ADVICE,
   ],
   [
     'a tombstone',
@@ -67,7 +68,7 @@ const rows: [
     'registration',
     'not_enrolled',
     /was removed from JumpCloud at 2026-01-01T00:00:00Z, according to .*\.removed-from-jumpcloud/,
-    REGISTER,
+    REGISTER_ADVICE,
   ],
   [
     'a missing key',
@@ -75,7 +76,7 @@ const rows: [
     'key',
     'not_enrolled',
     /client\.key does not exist/,
-    REGISTER,
+    REGISTER_ADVICE,
   ],
   [
     'a key that is no PEM',
@@ -83,7 +84,7 @@ const rows: [
     'key',
     'bad_identity',
     /does not hold a private key in PEM form/,
-    REGISTER,
+    REGISTER_ADVICE,
   ],
   [
     'an encrypted key',
@@ -101,7 +102,7 @@ const rows: [
     'key',
     'bad_identity',
     /client\.key is encrypted/,
-    REGISTER,
+    REGISTER_ADVICE,
   ],
   [
     'a key that is not RSA',
@@ -112,7 +113,7 @@ const rows: [
     'key',
     'bad_identity',
     /is a key of type ed25519, not RSA/,
-    REGISTER,
+    REGISTER_ADVICE,
   ],
   [
     'a key of another registration',
@@ -120,7 +121,7 @@ const rows: [
     'key',
     'bad_identity',
     /does not belong to client\.crt/,
-    REGISTER,
+    REGISTER_ADVICE,
   ],
 ];
 

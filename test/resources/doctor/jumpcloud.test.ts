@@ -6,7 +6,7 @@ import { makeKeyFiles } from '../../emulator/keys.ts';
 import { test } from '../../harness/emulator-fixture.ts';
 import { checkNamesWith, checksOf, runDoctor } from './examination.ts';
 
-test('jumpcloud_doctor sends one GET for the record and one for each list of a healthy host, and writes nothing', async ({
+test('for a healthy host, jumpcloud_doctor sends one GET for the record and one for each list, and writes nothing', async ({
   startWith,
 }) => {
   const emulator = await startWith();
@@ -188,7 +188,7 @@ describe.concurrent('the enrolment', () => {
     expect(checksOf(answer).enrolment).toMatchObject({
       status: 'warning',
       detail: expect.stringMatching(how),
-      advice: expect.stringContaining('re-enrol it with a connect key'),
+      advice: expect.stringContaining('re-enrol the host with a connect key'),
     });
   });
 });

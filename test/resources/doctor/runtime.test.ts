@@ -3,11 +3,11 @@ import { requiredNode } from '../../../scripts/build/required-node.ts';
 import { checkRuntime } from '../../../src/resources/doctor/runtime.ts';
 import { NEWEST_TUNED_NODE } from '../../../src/transport/connect/v8-flags.ts';
 
-const at = (version: string, day: string) =>
+const checkAt = (version: string, day: string) =>
   checkRuntime(version, '/usr/bin/node', Date.parse(day));
 
 test('a supported Node.js is ok, and the detail names its end of life', () => {
-  expect(at('24.1.0', '2028-04-29')).toEqual({
+  expect(checkAt('24.1.0', '2028-04-29')).toEqual({
     status: 'ok',
     detail: 'Node.js 24.1.0 at /usr/bin/node, supported by the Node.js project until 2028-04-30.',
     advice: '',
@@ -15,7 +15,7 @@ test('a supported Node.js is ok, and the detail names its end of life', () => {
 });
 
 test('a Node.js after its end of life is a warning', () => {
-  expect(at('18.20.8', '2026-01-01')).toMatchObject({
+  expect(checkAt('18.20.8', '2026-01-01')).toMatchObject({
     status: 'warning',
     detail: expect.stringContaining('ended its support for version 18 on 2025-04-30'),
     advice: expect.stringContaining('Unless your distribution still supports this version'),
@@ -23,7 +23,7 @@ test('a Node.js after its end of life is a warning', () => {
 });
 
 test('a Node.js that is newer than the table is ok', () => {
-  expect(at('99.0.0', '2040-01-01')).toMatchObject({
+  expect(checkAt('99.0.0', '2040-01-01')).toMatchObject({
     status: 'ok',
     detail: 'Node.js 99.0.0 at /usr/bin/node.',
   });
@@ -31,5 +31,5 @@ test('a Node.js that is newer than the table is ok', () => {
 
 test('the table of support dates has every Node.js from the required to the newest tested one', () => {
   for (let major = Number.parseInt(requiredNode, 10); major <= NEWEST_TUNED_NODE; major++)
-    expect(at(`${major}.0.0`, '2000-01-01').detail).toMatch(/until \d{4}-\d\d-\d\d\.$/);
+    expect(checkAt(`${major}.0.0`, '2000-01-01').detail).toMatch(/until \d{4}-\d\d-\d\d\.$/);
 });

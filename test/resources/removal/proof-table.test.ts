@@ -19,10 +19,10 @@ const TOMBSTONE = '.removed-from-jumpcloud';
 const MARKER = '.removing-from-jumpcloud';
 const RECORD = 'the record';
 
-type Answer = ScriptedAnswer | typeof RECORD;
+type JumpCloudAnswer = ScriptedAnswer | typeof RECORD;
 
 /** The answers to the first GET. */
-const FIRST_GET_ANSWERS: Readonly<Record<string, Answer>> = {
+const FIRST_GET_ANSWERS: Readonly<Record<string, JumpCloudAnswer>> = {
   'the record': RECORD,
   '401': jumpCloudError(401),
   '404': jumpCloudError(404),
@@ -50,10 +50,13 @@ const DELETE_ANSWERS = {
   '302': { answers: [htmlPage(302)], means: 'refused', code: 'unexpected_response' },
   'a page with 401': { answers: [htmlPage(401)], means: 'refused', code: 'unexpected_response' },
   'a page with 404': { answers: [htmlPage(404)], means: 'refused', code: 'unexpected_response' },
-} as const satisfies Record<string, { answers: readonly Answer[]; means: string; code?: string }>;
+} as const satisfies Record<
+  string,
+  { answers: readonly JumpCloudAnswer[]; means: string; code?: string }
+>;
 
 /** The answers to the GET after the DELETE. */
-const LAST_GET_ANSWERS: Readonly<Record<string, Answer>> = FIRST_GET_ANSWERS;
+const LAST_GET_ANSWERS: Readonly<Record<string, JumpCloudAnswer>> = FIRST_GET_ANSWERS;
 
 /** The marker file before the run: none, or one with a system id and the URL of a server. */
 const MARKERS = ['none', 'of this system and address', 'of another system', 'of another address'];
@@ -133,9 +136,9 @@ test.beforeAll(({ emulator: shared }) => {
 
 async function expectOutcome(testCase: Case): Promise<void> {
   const { agentDir, systemId, remove } = await emulator.enrol();
-  const answerOf = (answer: Answer | undefined) =>
+  const answerOf = (answer: JumpCloudAnswer | undefined) =>
     answer === RECORD || answer === undefined ? recordAnswer(systemId) : answer;
-  const deletes: readonly Answer[] =
+  const deletes: readonly JumpCloudAnswer[] =
     testCase.del === undefined ? [] : DELETE_ANSWERS[testCase.del].answers;
   const server = await startScriptedJumpCloud(
     answersInOrder({

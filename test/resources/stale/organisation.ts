@@ -1,5 +1,5 @@
 import type { AdminRecord } from '../../../src/api/admin-systems.ts';
-import type { Criteria } from '../../../src/resources/stale/select-stale.ts';
+import type { Criteria } from '../../../src/resources/stale/select-stale-records.ts';
 
 export const DAY_MS = 86_400_000;
 /** The current time in random organisations. */

@@ -9,7 +9,7 @@ import {
 } from '../../../src/resources/system/system-fields.ts';
 
 const USER = '0123456789abcdef01234567';
-const UNMANAGED: SystemSettings = {
+const UNMANAGED_SETTINGS: SystemSettings = {
   display_name: undefined,
   description: undefined,
   allow_ssh_root_login: undefined,
@@ -27,7 +27,7 @@ const UNMANAGED: SystemSettings = {
  * is needed.
  */
 function planOf(desired: Partial<SystemSettings>, record: SystemRecord) {
-  const changes = findDrift({ ...UNMANAGED, ...desired }, record);
+  const changes = findDrift({ ...UNMANAGED_SETTINGS, ...desired }, record);
   const body = buildPutBody(changes);
   return { body: changes.length > 0 ? body : undefined, after: predictRecord(record, body) };
 }

@@ -91,7 +91,7 @@ describe.each(['http:', 'https:'])('Connector over %s', (protocol) => {
     expect(accepted).toHaveLength(1);
   });
 
-  test('an early connection that fails makes only the first connect fail', async () => {
+  test('an early connection that fails causes only the first call of connect to fail', async () => {
     server.close();
     preconnectTls(1);
     await new Promise((resolve) => setTimeout(resolve, 100));

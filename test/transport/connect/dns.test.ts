@@ -6,10 +6,10 @@ import { DnsResolver } from '../../../src/transport/connect/dns.ts';
 const ADDRESSES: LookupAddress[] = [{ address: '192.0.2.1', family: 4 }];
 const LOOKUP_ERROR = Object.assign(new Error('dead'), { code: 'EAI_AGAIN' });
 /** A remaining time below zero: even the fastest lookup exceeds the budget. */
-const EXCEEDED_MS = -1000;
+const EXCEEDED_BUDGET_MS = -1000;
 
-type Answer = (error: Error | null, addresses: LookupAddress[]) => void;
-let answers: Answer[];
+type LookupCallback = (error: Error | null, addresses: LookupAddress[]) => void;
+let answers: LookupCallback[];
 let leftMs: number;
 let resolver: DnsResolver;
 beforeEach(() => {
@@ -51,7 +51,7 @@ test('a lookup that would exceed the budget fails with the previous error', asyn
   await sleep(20);
   answers[0]?.(LOOKUP_ERROR, []);
   await first;
-  leftMs = EXCEEDED_MS;
+  leftMs = EXCEEDED_BUDGET_MS;
   expect(await lookUp()).toBe(LOOKUP_ERROR);
   expect(answers).toHaveLength(1);
   leftMs = 0;

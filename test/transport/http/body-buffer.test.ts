@@ -36,7 +36,7 @@ describe('BodyBuffer', () => {
     expect(buffer.append(Buffer.alloc(1))).toBe(false);
   });
 
-  test('BodyBuffer copies chunks, which may be overwritten later', () => {
+  test('BodyBuffer copies chunks, so that overwriting a chunk afterwards does not change the buffer', () => {
     const buffer = new BodyBuffer(new BodyQuota());
     const chunk = Buffer.from('abc');
     buffer.append(chunk);

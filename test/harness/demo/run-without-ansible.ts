@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { parse, stringify } from 'yaml';
 import {
+  noProxyEnvironment,
   type Playbook,
   playbookPath,
   type StepRunner,
   type Variables,
-  withoutProxy,
 } from './step-runner.ts';
 
 /** A task's call of a module. */
@@ -17,7 +17,7 @@ interface Call {
 }
 
 /** Runs a playbook's tasks by calling the executables, like a shell script. */
-export const withoutAnsible: StepRunner = async (playbook, variables, flags) => {
+export const runWithoutAnsible: StepRunner = async (playbook, variables, flags) => {
   const { agent_dir, api_url } = variables;
   let changed = 0;
   let failed = 0;
@@ -27,7 +27,7 @@ export const withoutAnsible: StepRunner = async (playbook, variables, flags) => 
     const words = [JSON.stringify({ agent_dir, api_url, ...options }), ...flags];
     const { stdout } = await execa(executable, words, {
       cwd: new URL('../../..', import.meta.url),
-      env: withoutProxy,
+      env: noProxyEnvironment,
       reject: false,
     });
     const result = JSON.parse(stdout);

@@ -10,13 +10,13 @@ interface Parser {
 }
 
 /** The return value that makes undici's parser expect no body. */
-const NO_BODY = 1;
+const PARSER_SKIPS_BODY = 1;
 
 /**
  * Makes a newly connected client skip answers with status 1xx. By default, undici treats 100 as an
  * error, and any 1xx answer to CONNECT as final. 101 stays an error.
  */
-export function skipInformational(client: Client): void {
+export function skipInformationalResponses(client: Client): void {
   const parser: Parser = Object(client)[symbols.kSocket][symbols.kParser];
   const onFinal = parser.onHeadersComplete;
   parser.onHeadersComplete = function (status, isUpgrade, shouldKeepAlive) {
@@ -26,6 +26,6 @@ export function skipInformational(client: Client): void {
     this.statusCode = status;
     this.headers = [];
     this.headersSize = 0;
-    return NO_BODY;
+    return PARSER_SKIPS_BODY;
   };
 }

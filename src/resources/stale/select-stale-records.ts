@@ -1,5 +1,5 @@
 import type { AdminRecord } from '../../api/admin-systems.ts';
-import { countOf } from '../../base/printable.ts';
+import { formatCount } from '../../base/printable.ts';
 import { parseDate } from './parse-date.ts';
 import { type AttributeValues, hasAttributes, isDead, mayBeAlive } from './record-attributes.ts';
 
@@ -36,13 +36,13 @@ export interface Selection {
 }
 
 /** The age of a record with dates that cannot be parsed. */
-const UNDATED = Symbol('undated');
+const UNKNOWN_AGE = Symbol('undated');
 
 /**
  * Selects the stale records among all records of an organisation. Does not select a record in case
  * of doubt. `now` is JumpCloud's time, in milliseconds since the epoch. Pure.
  */
-export function selectStale(
+export function selectStaleRecords(
   records: readonly AdminRecord[],
   criteria: Criteria,
   now: number,
@@ -62,7 +62,7 @@ export function selectStale(
     if (successors !== undefined && supersededBy === undefined) continue;
     const age = describeAge(record, criteria, now);
     if (age === undefined) continue;
-    if (age === UNDATED) undated.push(record);
+    if (age === UNKNOWN_AGE) undated.push(record);
     else if (isConnected) connected.push(record);
     else {
       const reasons = [
@@ -86,24 +86,24 @@ function isActive({ active }: AdminRecord): boolean {
 
 /**
  * Returns a sentence with the age of a record that is old enough to be stale. Returns an empty text
- * if the age does not matter, undefined if the record is too young, and UNDATED if its dates cannot
+ * if the age does not matter, undefined if the record is too young, and UNKNOWN_AGE if its dates cannot
  * be parsed.
  */
 function describeAge(
   { lastContact, created }: AdminRecord,
   { inactive_days, include_never_contacted }: Criteria,
   now: number,
-): string | typeof UNDATED | undefined {
+): string | typeof UNKNOWN_AGE | undefined {
   const contact = parseDate(lastContact);
   const creation = parseDate(created);
-  if (contact === undefined || creation === undefined) return UNDATED;
+  if (contact === undefined || creation === undefined) return UNKNOWN_AGE;
   if (inactive_days === undefined) return '';
   const wasContacted = contact !== 'none';
   if (!wasContacted && !include_never_contacted) return undefined;
   const since = wasContacted ? contact : creation;
-  if (since === 'none') return UNDATED;
+  if (since === 'none') return UNKNOWN_AGE;
   if (now - since < inactive_days * DAY_MS) return undefined;
-  const age = `${countOf(Math.floor((now - since) / DAY_MS), 'day')} ago`;
+  const age = `${formatCount(Math.floor((now - since) / DAY_MS), 'day')} ago`;
   return wasContacted ? `Last contact ${age}.` : `Never contacted, created ${age}.`;
 }
 

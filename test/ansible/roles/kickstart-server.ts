@@ -7,7 +7,7 @@ import type { Emulator } from '../../emulator/emulator.ts';
 import type { TlsIdentity } from '../../emulator/keys.ts';
 
 /** A server that sends a kickstart script for a connect key, as JumpCloud does. */
-export interface Kickstart {
+export interface KickstartServer {
   readonly url: string;
   /** The connect keys that clients sent, in order. */
   readonly receivedKeys: (string | undefined)[];
@@ -18,11 +18,11 @@ export interface Kickstart {
   /** If set, the server sends these bytes as its whole answer and closes the connection. */
   raw: string | Buffer | undefined;
   /** Returns a script that installs an agent enrolled in the emulator. */
-  installer(): Promise<string>;
+  makeInstallScript(): Promise<string>;
   close(): Promise<void>;
 }
 
-interface Agent {
+interface KickstartOptions {
   readonly emulator: Emulator;
   /** The directory of the agent, as the script's shell sees it. */
   readonly agentDir: string;
@@ -37,7 +37,7 @@ interface Agent {
  * Starts a server that accepts a connect key. The server's script installs an agent enrolled in the
  * emulator.
  */
-export async function startKickstart(agent: Agent): Promise<Kickstart> {
+export async function startKickstartServer(agent: KickstartOptions): Promise<KickstartServer> {
   const receivedKeys: (string | undefined)[] = [];
   const receivedHeaders: IncomingHttpHeaders[] = [];
   const listener: RequestListener = async ({ headers }, response) => {
@@ -54,26 +54,31 @@ export async function startKickstart(agent: Agent): Promise<Kickstart> {
       return;
     }
     // Like JumpCloud's script, this one contains the connect key.
-    response.end(kickstart.script ?? (await installer(agent)));
+    response.end(kickstart.script ?? (await makeInstallScript(agent)));
   };
   const { tls } = agent;
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
-  const kickstart: Kickstart = {
+  const kickstart: KickstartServer = {
     url: `${tls === undefined ? 'http://127.0.0.1' : 'https://localhost'}:${address.port}/Kickstart`,
     receivedKeys,
     receivedHeaders,
     script: undefined,
     raw: undefined,
-    installer: () => installer(agent),
+    makeInstallScript: () => makeInstallScript(agent),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
   return kickstart;
 }
 
-async function installer({ emulator, agentDir, connectKey, delay = 0 }: Agent): Promise<string> {
+async function makeInstallScript({
+  emulator,
+  agentDir,
+  connectKey,
+  delay = 0,
+}: KickstartOptions): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'enrolled-'));
   await emulator.enrol({ agentDir: directory });
   const files = await Promise.all(

@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
-import { playbookPath, type StepRunner, withoutProxy } from './step-runner.ts';
+import { noProxyEnvironment, playbookPath, type StepRunner } from './step-runner.ts';
 
 /**
  * Installs the collection into a directory and returns a function that runs playbooks there.
  * Aborting `signal` ends a program that is running.
  */
-export async function throughAnsible(
+export async function makeAnsibleRunner(
   collection: string,
   directory: string,
   signal: AbortSignal,
@@ -21,7 +21,7 @@ export async function throughAnsible(
     all: true,
     cancelSignal: signal,
     env: {
-      ...withoutProxy,
+      ...noProxyEnvironment,
       ANSIBLE_COLLECTIONS_PATH: join(directory, 'collections'),
       // Ignore the user's configuration, and write nothing to the home directory.
       ANSIBLE_CONFIG: configuration,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { selectStale } from '../../../src/resources/stale/select-stale.ts';
+import { selectStaleRecords } from '../../../src/resources/stale/select-stale-records.ts';
 import { seededRandom } from '../../emulator/seeded-random.ts';
 import { type Decision, decideByRules, NOW_MS, randomCase } from './organisation.ts';
 
@@ -10,7 +10,7 @@ test(`the selection in ${ORGANISATION_COUNT} random organisations agrees with an
   for (let seed = 0; seed < ORGANISATION_COUNT; seed++) {
     const organisation = randomCase(seededRandom(seed));
     const { records, criteria } = organisation;
-    const { stale, connected, undated } = selectStale(records, criteria, NOW_MS);
+    const { stale, connected, undated } = selectStaleRecords(records, criteria, NOW_MS);
     const selected = {
       stale: stale.map(({ record }) => record._id),
       connected: connected.map(({ _id }) => _id),
@@ -32,17 +32,20 @@ test(`the selection in ${ORGANISATION_COUNT} random organisations agrees with an
   for (const count of Object.values(counts)) expect(count).toBeGreaterThan(100);
 });
 
-test('a selected record stays selected without unrelated records, but not if it becomes active or undated', () => {
+test('a selected record stays selected when unrelated records are left out; an active or undated record is not selected', () => {
   for (let seed = 0; seed < 300; seed++) {
     const { records, criteria } = randomCase(seededRandom(seed));
-    for (const { record, supersededBy } of selectStale(records, criteria, NOW_MS).stale) {
+    for (const { record, supersededBy } of selectStaleRecords(records, criteria, NOW_MS).stale) {
       const pair = records.filter((one) => one === record || one._id === supersededBy);
-      expect(selectStale(pair, criteria, NOW_MS).stale.map((one) => one.record)).toContain(record);
+      expect(selectStaleRecords(pair, criteria, NOW_MS).stale.map((one) => one.record)).toContain(
+        record,
+      );
       const revived = [
         { ...record, active: true },
         { ...record, lastContact: 'soon' },
       ];
-      for (const one of revived) expect(selectStale([one], criteria, NOW_MS).stale).toEqual([]);
+      for (const one of revived)
+        expect(selectStaleRecords([one], criteria, NOW_MS).stale).toEqual([]);
     }
   }
 });

@@ -14,7 +14,7 @@ const POLL_INTERVAL_MS = 1000;
  * the DELETE.
  * @throws NotApplied when no read shows whether the record is gone
  */
-export async function awaitGone(
+export async function awaitRecordGone(
   session: HostSession,
   run: Run,
   deletion: string,

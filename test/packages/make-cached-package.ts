@@ -12,7 +12,7 @@ import { cacheDirectory } from '../../scripts/package/runtime.ts';
  * The directory for packages with Node.js that are kept for later runs. Each package has a
  * subdirectory, which is named after the hash of its input.
  */
-const KEPT_DIRECTORY = join(cacheDirectory, 'packages');
+const PACKAGE_CACHE = join(cacheDirectory, 'packages');
 
 const FORMATS = {
   deb: { build: buildDeb, fileName: debFileName, tool: 'dpkg-deb' },
@@ -23,7 +23,7 @@ const FORMATS = {
  * Makes a package with fast compression, or returns the package of an earlier run. The package is
  * made again when its description, the code that packs it, or the packaging tool differs.
  */
-export async function makeKeptPackage(
+export async function makeCachedPackage(
   description: PackageDescription,
   format: keyof typeof FORMATS,
 ): Promise<string> {
@@ -39,11 +39,11 @@ export async function makeKeptPackage(
     hash.update(JSON.stringify([path, 'executable' in file && file.executable === true]));
     if ('content' in file) hash.update(file.content);
   }
-  const path = join(KEPT_DIRECTORY, hash.digest('hex').slice(0, 16), fileName(description));
-  if (await wasKept(path)) return path;
-  await mkdir(KEPT_DIRECTORY, { recursive: true });
+  const path = join(PACKAGE_CACHE, hash.digest('hex').slice(0, 16), fileName(description));
+  if (await touchIfCached(path)) return path;
+  await mkdir(PACKAGE_CACHE, { recursive: true });
   // The package is renamed when it is complete, so that a kept package is never incomplete.
-  const unfinished = await mkdtemp(join(KEPT_DIRECTORY, '.unfinished-'));
+  const unfinished = await mkdtemp(join(PACKAGE_CACHE, '.unfinished-'));
   try {
     await build(unfinished, description, 0);
     await mkdir(join(path, '..'), { recursive: true });
@@ -58,7 +58,7 @@ export async function makeKeptPackage(
  * Returns the output of a program that reads a kept package. Stores the output in a file next to
  * the package for later runs.
  */
-export async function readKeptOutput(
+export async function readCachedOutput(
   path: string,
   program: string,
   words: readonly string[],
@@ -67,7 +67,7 @@ export async function readKeptOutput(
   const call = JSON.stringify([version, words, await configurationOf(words)]);
   const id = createHash('sha256').update(call).digest('hex').slice(0, 16);
   const kept = `${path}.${program}-${id}`;
-  if (await wasKept(kept)) return readFile(kept, 'utf8');
+  if (await touchIfCached(kept)) return readFile(kept, 'utf8');
   const { stdout } = await execa(program, [...words, path], { reject: false });
   await writeFile(`${kept}.unfinished`, stdout);
   await rename(`${kept}.unfinished`, kept);
@@ -81,7 +81,7 @@ async function configurationOf(words: readonly string[]): Promise<string> {
 }
 
 /** Returns whether a file exists, and marks it as used. */
-async function wasKept(path: string): Promise<boolean> {
+async function touchIfCached(path: string): Promise<boolean> {
   const now = new Date();
   return utimes(path, now, now).then(
     () => true,

@@ -1,5 +1,5 @@
 import { deleteIdentityFile } from '../../agent/purge.ts';
-import { countOf } from '../../base/printable.ts';
+import { formatCount } from '../../base/printable.ts';
 import type { Resource } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import { filesToPurge, type RegistrationSnapshot } from './files-to-purge.ts';
@@ -16,7 +16,7 @@ type RemovalChange = RemovedObject | { readonly purged: string };
 /**
  * Adds a last step to a removal: with `purge_identity`, deletes the files of the agent's identity.
  */
-export function withPurge(
+export function addPurgeStep(
   run: Run,
   options: RemovalOptions,
   initial: RegistrationSnapshot,
@@ -66,7 +66,7 @@ export function withPurge(
       const { removed, purged } = splitByKind(done);
       if (purged.length === 0) return removal.summary(removed, isPrediction);
       const first = removed.length > 0 ? `${removal.summary(removed, isPrediction)} ` : '';
-      return `${first}${isPrediction ? 'Would purge' : 'Purged'} ${countOf(purged.length, 'file')} of the agent's identity.`;
+      return `${first}${isPrediction ? 'Would purge' : 'Purged'} ${formatCount(purged.length, 'file')} of the agent's identity.`;
     },
   };
 }
