@@ -34,8 +34,8 @@ export default defineConfig({
   description: "Manage a host's own JumpCloud record, signed with its agent's key",
   lang: 'en',
   cleanUrls: true,
-  // Allows links to files outside docs/. They are relative: only a release knows the repository's
-  // address.
+  // Allows links to files outside docs/. These links are relative, because only a release knows the
+  // repository's address.
   ignoreDeadLinks: [/^(\.\/)?\.\.\//],
   srcExclude: ['README.md'],
   // The default theme for code has too little contrast.
