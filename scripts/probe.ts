@@ -11,8 +11,8 @@ import { toMarkdown } from './probe/report-markdown.ts';
 import { runProbe } from './probe/run-probe.ts';
 
 /**
- * The time to wait until a change is visible, in milliseconds. A change that is not visible by then
- * counts as ineffective.
+ * The maximum time to wait until a change is visible, in milliseconds. A change that is not visible
+ * by then counts as ineffective.
  */
 const SETTLE_MS = 3000;
 const EXPECTED_ERRORS = [UsageError, MissingCredentials, UnusableHost, SurveyError, ModuleError];

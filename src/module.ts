@@ -21,7 +21,7 @@ export interface Module<Name extends string = string, T extends OptionTable = Op
   loadReferences?(): Promise<FactReferences>;
   /**
    * Runs the module. `expand` reads the facts that the options refer to, and returns the expanded
-   * values. Call it after the registration of this host, because facts may change until then.
+   * values. Call `expand` only after this host has registered, because facts may change until then.
    */
   run(values: OptionValues<T>, run: Run, expand: () => Promise<OptionValues<T>>): Promise<Outcome>;
 }

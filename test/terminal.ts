@@ -11,8 +11,8 @@ export async function runOnTerminal(
   const { stdout, exitCode } = await execa(
     'script',
     ['-qec', `stty cols ${columns}; ${command}`, '/dev/null'],
-    // The input stays open, because `script` would turn its end into a character for the terminal.
-    // A terminal in raw mode, which ssh sets, does not interpret this character.
+    // The input stays open, because `script` types an end-of-file character when the input ends. In
+    // raw mode, which ssh sets, the terminal passes this character on as input.
     { stdin: 'pipe', reject: false, stripFinalNewline: false, env: { SHELL: '/bin/sh' } },
   );
   return { output: stdout.replaceAll('\r\n', '\n'), exitCode };

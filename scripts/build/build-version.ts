@@ -25,10 +25,10 @@ export async function readProjectVersion(): Promise<string> {
 
 /**
  * Returns the version of a build between releases, for example `0.1.0-dev.20261124101500.g4c5cc54`.
- * The version contains the commit's time in UTC, so that later builds sort higher, and the commit's
- * hash. The hash has the prefix `g`, because it may consist of digits, and a number in a version
- * must not start with 0. `.modified` follows if tracked files differ from the commit. Outside git,
- * the version is `0.1.0-dev`.
+ * The version contains the commit's time in UTC, so that later builds sort higher. The commit's
+ * hash follows. It has the prefix `g`, because a hash of digits alone would count as a number,
+ * which must not start with 0. The suffix `.modified` means that tracked files differ from the
+ * commit. Outside git, the version is `0.1.0-dev`.
  */
 export async function developmentVersion(): Promise<BuildVersion> {
   const version = `${await readProjectVersion()}-dev`;

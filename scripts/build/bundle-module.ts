@@ -94,9 +94,10 @@ const CHUNK_BREAK = '\n//chunk\n';
 const PACKED_PREFIX = '//packed ';
 
 /**
- * Returns all chunks as one script. A comment, which V8 skips, contains the late chunks. A late
- * chunk is compiled when it is imported, usually while the connection is being established. The
- * script reads its own file only once, because an upgrade may replace the file during a run.
+ * Returns all chunks as one script. The late chunks are in a comment, which V8 skips. When one is
+ * imported, usually while the connection is being established, the script finds it in the text of
+ * its own file and compiles it. It reads this file only once, because an upgrade may replace the
+ * file during a run.
  */
 function composeScript(
   { early, lateChunks, sharedNames }: JoinedChunks,
@@ -116,8 +117,8 @@ function composeScript(
     if (/\/\*|\*\//.test(body) || body.includes(CHUNK_BREAK))
       throw new Error('A late chunk contains a comment delimiter or the separator of chunks.');
   }
-  // The base64 text may end with a slash. Without the line break, this slash and the following `*/`
-  // would contain `/*`.
+  // Separates the base64 text from the closing `*/`. The text may end with a slash, which would
+  // form `/*` together with the `*`.
   const stored = `${bodies.join(CHUNK_BREAK)}\n`;
   const text = `"use strict";
 const tune=f=>parseInt(process.versions.node)<=${NEWEST_TUNED_NODE}&&require("node:v8").setFlagsFromString(f);

@@ -2,7 +2,10 @@ import { stringify } from 'yaml';
 import { HOST_MODULES } from '../../src/modules.ts';
 import { collectionName } from './collection-name.ts';
 
-/** The action plugin that runs the modules on hosts, in `collection/plugins/action`. */
+/**
+ * The name of the action plugin that runs the modules on hosts. The plugin is in
+ * `collection/plugins/action`.
+ */
 export const ACTION_PLUGIN = 'one_command';
 
 /**

@@ -128,8 +128,8 @@ function mergeReturnValues(
 }
 
 /**
- * An option whose suboptions are documented in another module's file. `suboptions_from` is the name
- * of this module, or `module.option` for one of its options.
+ * An option whose suboptions are documented in another module's file. `suboptions_from` names that
+ * module, or one of its options as `module.option`.
  */
 type OptionWithReference = DocumentedValue & { readonly suboptions_from?: string };
 

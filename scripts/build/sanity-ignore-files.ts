@@ -19,9 +19,9 @@ export function sanityIgnoreFiles(modules: readonly string[]) {
 }
 
 /**
- * Returns the checks of `ansible-test sanity` that a module cannot pass. They apply only to Python
- * modules or to modules under Ansible's licence. Tested with 2.14 and 2.19, which also report a
- * superfluous entry as an error.
+ * Returns the entries for the checks of `ansible-test sanity` that a module cannot pass. These
+ * checks apply only to Python modules or to modules under Ansible's licence. The entries are tested
+ * with ansible-core 2.14 and 2.19, which report a superfluous entry as an error.
  */
 function sanityIgnores(minor: number, module: string): string[] {
   const executable = `plugins/modules/${module}`;

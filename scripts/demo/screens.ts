@@ -19,7 +19,7 @@ const SPARE_COLUMNS = 6;
 const directory = await mkdtemp(join(tmpdir(), 'screens-'));
 const ca = await makeCa();
 const emulator = await startEmulator({ seed: 18, tls: await issueServerCertificate(ca) });
-// The emulator's URL contains a host name, as JumpCloud's URL does.
+// Uses a host name instead of the IP address, as in JumpCloud's URL.
 const url = emulator.url.replace('127.0.0.1', 'localhost');
 const host = await emulator.enrol({ record: { displayName: 'ip-10-0-0-7' } });
 try {

@@ -18,7 +18,7 @@ export async function hostPages(target: string): Promise<PackageFile[]> {
   );
 }
 
-/** Removes pictures, and replaces each link to a page that is not on the host with its text. */
+/** Removes pictures. Replaces a link with its text if the linked page is not on the host. */
 function toHostPage(page: string): string {
   return page
     .replace(/^!\[.*\n\n/gm, '')

@@ -17,8 +17,9 @@ const ARCHITECTURES = {
 } as const;
 
 /**
- * Describes the package with Node.js. It is outside PATH, because only the modules use it. The
- * package has the version of Node.js. Every release of the modules builds identical bytes.
+ * Describes the package with Node.js. The package has the version of Node.js. It installs Node.js
+ * outside PATH, because only the modules use it. All releases with the same Node.js build identical
+ * bytes.
  */
 export async function runtimePackage(
   architecture: NodeArchitecture,

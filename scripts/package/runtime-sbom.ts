@@ -91,7 +91,8 @@ function libraryComponent(name: string, version: string): Component {
 }
 
 /**
- * Returns a CPE_PRODUCTS 2.3 name. Drops the part of a version after a hyphen, as in 1.3.2.1-motley-285e94b.
+ * Returns the CPE 2.3 name of a library. Drops the part of a version after a hyphen, as in
+ * 1.3.2.1-motley-285e94b.
  */
 function cpeName(product: string, version: string): string {
   return `cpe:2.3:a:${product}:${version.replace(/-.*/, '')}:*:*:*:*:*:*:*`;

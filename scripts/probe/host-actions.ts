@@ -81,9 +81,9 @@ export async function isListed(client: Client, list: EdgeList, id: string): Prom
 }
 
 /**
- * Reads until a condition holds, for at most `maxMs` milliseconds. Returns the milliseconds until
- * the start of the read that finds it true: 0 for the first read, undefined if there is no such
- * read.
+ * Reads until a condition holds, for at most `maxMs` milliseconds. Returns the time at which the
+ * read that finds it true started, in milliseconds after the first read. Returns undefined if no
+ * read finds it true.
  */
 export async function measureTimeUntil(
   client: Client,

@@ -10,7 +10,7 @@ type ModuleOutcome =
 
 const TRANSIENT_STATUSES = [408, 429, 500, 502, 503, 504];
 
-/** Returns the outcome of a module whose write of an edge got the given answer. */
+/** Returns the outcome of a module that writes an edge and gets the given answer. */
 export function edgeOutcome(
   op: 'add' | 'remove',
   { status, effect }: { readonly status: number; readonly effect: boolean },
@@ -24,7 +24,7 @@ export function edgeOutcome(
   return status === 404 ? 'not_found' : 'rejected';
 }
 
-/** Returns the outcome of a module whose change of the record got the given answer. */
+/** Returns the outcome of a module that changes the record and gets the given answer. */
 export function recordOutcome({
   status,
   effect,

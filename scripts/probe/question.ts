@@ -11,8 +11,8 @@ export interface Probe {
   /** The ids of the organisation's dynamic groups before the run. */
   readonly dynamicGroups: ReadonlySet<string>;
   /**
-   * The time to wait until a change is visible, in milliseconds. A change that is not visible by
-   * then counts as ineffective.
+   * The maximum time to wait until a change is visible, in milliseconds. A change that is not
+   * visible by then counts as ineffective.
    */
   settleMs: number;
 }

@@ -19,7 +19,10 @@ export interface OriginalRecord {
   readonly systemInsights: 'enabled' | 'deferred' | undefined;
 }
 
-/** Returns the description for a record that the probe changes, with the original values. */
+/**
+ * Returns the description that a record has while the probe changes it. The description contains
+ * the original values.
+ */
 export function toMarkedDescription(
   run: string,
   { description, systemInsights }: OriginalRecord,

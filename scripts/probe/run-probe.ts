@@ -18,11 +18,11 @@ import { openWire, type WireOptions } from './wire.ts';
 export interface RunOptions extends WireOptions {
   readonly credentials: Pick<AdministratorCredentials, 'kind' | 'open'>;
   readonly deletesRecord: boolean;
-  /** When aborted, makes the run stop asking, clean up and end. */
+  /** A signal to ask no more questions, clean up and end the run. */
   readonly stop: AbortSignal;
   /**
-   * The time to wait until a change is visible, in milliseconds. A change that is not visible by
-   * then counts as ineffective.
+   * The maximum time to wait until a change is visible, in milliseconds. A change that is not
+   * visible by then counts as ineffective.
    */
   readonly settleMs: number;
   readonly onExchange?: (exchange: Exchange, anonymiser: Anonymiser) => void;

@@ -19,7 +19,7 @@ export interface SmallPages {
   readonly missing: number;
 }
 
-/** Reads a list page by page, until a page past the total is empty. */
+/** Reads a list page by page. Ends at an empty page once the total is reached. */
 export async function readSmallPages(client: Client, list: EdgeList): Promise<SmallPages> {
   const ids: string[] = [];
   let missing = 0;

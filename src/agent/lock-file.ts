@@ -134,8 +134,8 @@ function findHolderState({ lock }: LockOnDisk): ProcessState {
 
 /**
  * Removes the takeover locks of processes that died during a takeover. Only the holder of the main
- * lock may call this function. A takeover lock is named after a dead lock, and that lock cannot
- * return once there is a new holder.
+ * lock may call this function. The dead locks after which the takeover locks are named have then
+ * been replaced, and cannot return.
  */
 function removeDeadTakeoverLocks(path: string): void {
   const prefix = `${basename(path)}.`;

@@ -12,8 +12,8 @@ export interface ProcessIdentity {
 }
 
 /**
- * The state of another process. `unknown` means that this process cannot find out whether it still
- * runs.
+ * The state of another process. `unknown` means that this process cannot determine the state of the
+ * other one.
  */
 export type ProcessState = 'alive' | 'dead' | 'unknown';
 

@@ -15,9 +15,9 @@ const MAX_WAIT_MS = 1000;
 const KILL_AFTER_MS = 900;
 
 /**
- * Writes one line to the system log for each write. One `logger` process writes all lines. Waits
- * for this process for at most one second. Rejects when `logger` cannot be started, for example
- * because it is missing.
+ * Writes one line to the system log for each write. One `logger` process writes all lines. Waits at
+ * most one second for `logger` to end. Rejects when `logger` cannot be started, for example because
+ * it is missing.
  */
 export async function logWrites(
   { module, report }: Run,

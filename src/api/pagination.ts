@@ -14,8 +14,9 @@ const MAX_ENTRIES = MAX_PAGES * PAGE_SIZE;
 const MAX_RESTARTS = 5;
 
 /**
- * The maximum overlap of two pages, in entries. Only pages of at least SPARSE_PAGE_THRESHOLD entries
- * overlap, so each page starts at a later position than the previous page.
+ * The maximum overlap of two pages, in entries. It is less than SPARSE_PAGE_THRESHOLD, the length
+ * of the shortest page that overlaps. Each page therefore starts at a later position than the
+ * previous page.
  */
 const MAX_OVERLAP = SPARSE_PAGE_THRESHOLD / 2;
 
@@ -60,8 +61,8 @@ export interface PagedList<T> {
  * The total does not change if one entry is added and another one is removed. To detect such a
  * change, each page overlaps the previous page by at least one entry. If a page does not start with
  * one of the last entries of the previous page, entries have moved, and some may be on neither
- * page. After a sparse page, the next page does not overlap, because such small steps would
- * multiply the requests.
+ * page. A sparse page and the next page do not overlap. Otherwise each step would be only as long
+ * as the sparse page, and the list would need many more requests.
  *
  * @throws UnexpectedResponse when the list is too long, repeats a page or changes too often
  */

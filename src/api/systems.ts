@@ -89,8 +89,9 @@ export interface RecordAbsence {
   readonly isThere: false;
   readonly error: Unauthorized | NotFound;
   /**
-   * Whether the refusal cannot come from a wrong clock. True for a 404, which never has this cause,
-   * and for a 401 with a usable Date header, with which the session has compared the clock.
+   * True if a wrong clock cannot be the cause of the refusal. A 404 never has this cause. A 401
+   * does not have it if its Date header is usable, because the session has then compared the clock
+   * with this header.
    */
   readonly isClockRuledOut: boolean;
 }

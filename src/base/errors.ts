@@ -2,7 +2,7 @@
 export interface Problem {
   readonly option: string;
   readonly message: string;
-  /** A hint without a final full stop. A hint of several problems is printed once. */
+  /** A hint without a final full stop. A hint that several problems share is printed once. */
   readonly advice?: string;
   /** The individual problems, if the message sums up several. */
   readonly parts?: readonly Problem[];
@@ -62,7 +62,7 @@ export abstract class ModuleError extends Error {
   }
 
   /**
-   * Returns a copy of this failure with more details. Its message ends with `reason` and `advice`.
+   * Returns a copy with more details, and with `reason` and `advice` at the end of its message.
    */
   withDetails(details: Readonly<Record<string, unknown>>, reason = '', advice = ''): this {
     return Object.create(this, {

@@ -7,8 +7,8 @@ export class Interrupted extends ModuleError {
   readonly mayHaveTakenEffect: boolean = true;
 
   /**
-   * Returns a copy with `mayHaveTakenEffect` set to false. Called for an interrupted pause if no
-   * attempt before it can have taken effect.
+   * Returns a copy with `mayHaveTakenEffect` set to false. Called when a signal interrupts the
+   * pause before a retry, and no earlier attempt can have taken effect.
    */
   withoutEffect(): this {
     const copy = Object.create(this);

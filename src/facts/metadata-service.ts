@@ -16,8 +16,8 @@ export interface MetadataAnswer {
 }
 
 /**
- * A metadata service gave no usable answer. The message is printed after the service's name, as in
- * `did not answer within 1 s`.
+ * A metadata service gave no usable answer. The message is printed after the service's name, for
+ * example `did not answer within 1 s`.
  */
 export class MetadataError extends Error {}
 

@@ -1,8 +1,9 @@
 import { parseJson } from './json.ts';
 
 /**
- * Conversions of option values. Ansible passes text from the one-line form of a task, and native
- * types from YAML. Each function returns undefined for a value that it does not accept.
+ * The functions in this file convert option values. Ansible passes text from the one-line form of a
+ * task, and native types from YAML. Each conversion returns undefined for a value that it does not
+ * accept.
  */
 
 const TRUE_WORDS = new Set(['yes', 'on', '1', 'true', 't', 'y']);

@@ -21,7 +21,7 @@ const BYTE_ORDER_MARK = /^\ufeff/;
  */
 export function nameLookupOption(): Option<NameLookup | undefined> {
   // Each call reads this option twice: before the options that need it, and with all options. The
-  // file is read only once.
+  // first result is kept, because it may be read from a file.
   const lookups = new WeakMap<object, Promise<NameLookup>>();
   const read: Option<NameLookup>['read'] = (value, { rawOptions }) => {
     const lookup = lookups.get(rawOptions) ?? readLookup(value);

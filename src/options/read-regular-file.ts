@@ -7,8 +7,8 @@ const INITIAL_BYTES = 64 * 1024;
 export class UserFileError extends Error {}
 
 /**
- * Reads a regular file without blocking. The path may lead to a pipe, or to a kernel file such as
- * /proc/kmsg, and the file may be replaced at any time.
+ * Reads a regular file. Never blocks, even if the path leads to a pipe or to a kernel file such as
+ * /proc/kmsg, or if the file is replaced in the meantime.
  * @throws UserFileError
  */
 export function readRegularFile(path: string, maxMib: number): Buffer {

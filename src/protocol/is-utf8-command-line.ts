@@ -5,8 +5,9 @@ import { readFileSync } from 'node:fs';
 const REPLACEMENT_CHARACTER = '\ufffd';
 
 /**
- * Returns whether `args`, the last arguments of this process, are valid UTF-8. Without `/proc`, as
- * on macOS, a replacement character counts as invalid UTF-8.
+ * Returns whether the bytes of `args` on this process's command line are valid UTF-8. `args` must
+ * be its last arguments. Without `/proc`, as on macOS, a replacement character counts as invalid
+ * UTF-8.
  */
 export function isUtf8CommandLine(args: readonly string[]): boolean {
   if (!args.some((arg) => arg.includes(REPLACEMENT_CHARACTER))) return true;

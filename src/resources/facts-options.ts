@@ -5,8 +5,8 @@ import { boolean } from '../options/scalars.ts';
 export const factsOptions = { expand_facts: withDefault(boolean(), false) };
 
 /**
- * Loads the code that expands references to facts. Returns an empty collection for the references
- * in one call.
+ * Loads the code that expands references to facts. Returns an object that collects the references
+ * in the options of one call.
  */
 export async function loadReferences(): Promise<FactReferences> {
   const { References } = await import('../facts/expand.ts');

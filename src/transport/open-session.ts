@@ -89,7 +89,8 @@ async function openSessionForRegistration(
   const origin = originFor(agentServerHost, options, (...sentences) =>
     run.report.warn(sentences.join(' ')),
   );
-  // Opens the connection before the key is parsed, to save time. An invalid key is rare.
+  // Opens the connection before the key is parsed, to save time. It is wasted only if the key is
+  // invalid.
   const [destination, identity] = await openDestination(origin, options, requests, () =>
     registration.identity(),
   );

@@ -102,7 +102,7 @@ describe('findProcessState', () => {
   });
 
   test('a process that has ended has the state `dead`, even if its parent has not reaped it', async () => {
-    // The shell becomes a program that does not reap its child.
+    // The shell becomes `sleep`, which does not reap the shell's child.
     const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 30'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });

@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import { prepareLock, takeLock } from '../../src/agent/lock-file.ts';
 
 /**
- * Takes a lock and prints the outcome. Before its file operation number `step`, prints `paused` and
- * waits until the file `go` exists.
+ * Takes a lock and prints the outcome. Before the file operation with the number `step`, prints
+ * `paused` and waits until the file `go` exists.
  */
 const [path = '', step = '', go = ''] = process.argv.slice(2);
 let steps = 0;

@@ -68,7 +68,8 @@ describe.runIf(hasAnsible)('playbook keywords and values', () => {
         task(SYSTEM, { description: '{{ secret }}' }, { no_log: true }),
         task(SYSTEM, { displayname: '{{ secret }}' }, { no_log: true, ignore_errors: true }),
       ],
-      // The secret is not in the playbook: ansible-core 2.19 quotes the lines around a failed task.
+      // Passes the secret as a variable, because ansible-core 2.19 prints the playbook's lines
+      // around a failed task.
       { flags: ['-vvv', '--diff', '-e', '{"secret": "not for logs"}'] },
     );
     expect(recap).toMatchObject({ changed: 1, failed: 0 });

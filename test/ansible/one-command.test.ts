@@ -137,7 +137,7 @@ describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 },
   });
 
   test('a secret in an option appears in no file, no process list and no output', async () => {
-    // The secret is random: it is in no copy of this test file.
+    // The secret is random, so that no copy of this test file contains it.
     const secret = `hunter2-${randomUUID()}`;
     const proxy = `http://ansible:${secret}@127.0.0.1:1`;
     const watches = [

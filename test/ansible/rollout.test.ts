@@ -22,7 +22,7 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
   let rollOut: (document: object, ...flags: string[]) => ReturnType<Controller['playbook']>;
   let restore: (document: object, ...flags: string[]) => ReturnType<Controller['playbook']>;
 
-  /** Starts the packaged program in the background, as systemctl restart does. */
+  /** Prepares a host with a program `restart`, which stands in for `systemctl restart`. */
   const prepareHost = async (sandbox: Sandbox) => {
     const program = sandbox.path('/usr/lib/jumpcloud-system-context/describe-host');
     const result = sandbox.path('/run/jumpcloud-system-context/jumpcloud-host.json');
@@ -130,7 +130,7 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
     const { exitCode, output } = await rollOut(bad, '--limit', 'host-0');
     expect(exitCode, output).toBe(0);
     expect(state()).not.toEqual(before);
-    // A rollout that is continued does not replace what it kept.
+    // A repeated rollout must not replace the state that the first one saved.
     await rollOut(bad, '--limit', 'host-0');
 
     const check = await restore(bad, '--check', '--limit', 'host-0');
@@ -138,7 +138,7 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
     const restored = await restore(bad, '-e', '{"complete": ["groups"]}');
     expect(restored.exitCode, restored.output).toBe(0);
     expect([state(), (await documents())[0]]).toEqual([before, OLD_DOCUMENT]);
-    // Hosts with another document are left alone: the rollout did not reach them.
+    // restore.yml leaves hosts with another document unchanged: the rollout did not reach them.
     expect(await documents()).toEqual([OLD_DOCUMENT, OLD_DOCUMENT, OLD_DOCUMENT, OLD_DOCUMENT]);
     const again = await restore(bad);
     expect(again.recaps['host-0'], again.output).toMatchObject({ changed: 0, failed: 0 });

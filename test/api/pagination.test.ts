@@ -261,8 +261,8 @@ describe('readPages of a list that changes between its pages', () => {
   const keyOf = (key: number) => String(key).padStart(7, '0');
 
   /**
-   * Returns a list that changes after each request. It contains the keys in `always` throughout the
-   * read, and those in `ever` at some time.
+   * Returns a list that changes after each request. `always` has the keys that stay in the list
+   * throughout the read, and `ever` has those that are in it at some time.
    */
   function changingList({ keys, dropped, changes, isCounted }: GivenList, isSorted: boolean) {
     const list: Entry[] = keys.map((key) => ({ key: keyOf(key), isDropped: false }));

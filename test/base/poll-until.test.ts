@@ -2,8 +2,8 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type PollOptions, pollUntil } from '../../src/base/poll-until.ts';
 import { RunReport } from '../../src/protocol/run-report.ts';
 
-// This replacement uses the fake timers. It is loaded before the clock is faked, because a fake
-// clock does not wait for a file to load.
+// The replacement uses the fake timers. It is loaded before the clock is faked, because a fake
+// clock would not wait until the file is loaded.
 vi.mock('node:timers/promises', () => import('../harness/timers-promises.ts'));
 beforeAll(() => import('node:timers/promises'));
 

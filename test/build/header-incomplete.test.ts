@@ -17,8 +17,8 @@ const FIRST_CUT = wholeText.indexOf('EXIT\n') + 'EXIT\n'.length;
 const HEADER_END = wholeText.indexOf('*/\n') + '*/\n'.length;
 
 /**
- * Returns the lengths at which to cut the file: one every `step` characters, and the next end of a
- * line after each.
+ * Returns the lengths at which to cut the file: one every `step` characters, and after each of them
+ * the next end of a line.
  */
 function cutLengths(from: number, to: number, step: number): number[] {
   const lengths: number[] = [];

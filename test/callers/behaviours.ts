@@ -10,7 +10,7 @@ import { interruptClient } from './interrupt-client.ts';
 const WAIT_S = 3;
 const SYSTEM = 'jumpcloud_system';
 
-/** Milliseconds until JumpCloud's graph shows a write. */
+/** How long JumpCloud's graph lags behind a write, in milliseconds. */
 export const GRAPH_LAG_MS = WAIT_S * 1000;
 
 const CHANGE = { display_name: 'web-1', attributes: { role: 'web' } };
@@ -121,7 +121,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     name: 'an interruption',
     module: SYSTEM,
     options: () => ({ ...CHANGE, settle: WAIT_S, timeout: 20 }),
-    // The interruption comes after the write, when the read-back gets no answer.
+    // The interruption comes after the write, while the run waits for the answer to its read-back.
     prepare: (host) => {
       host.hit({ kind: 'slow', ms: 0 }, { method: 'GET', times: 2 });
       host.hit({ kind: 'silence' }, { method: 'GET', times: Number.POSITIVE_INFINITY });

@@ -33,7 +33,7 @@ const RECORDED_PROGRAMS = [
   ...['npm', 'npx', 'salt-call', 'sha256sum', 'systemctl'],
 ];
 
-/** The id of `web` and of most other objects that the documentation refers to by name. */
+/** One id for most of the objects that the documentation refers to by name, such as `web`. */
 const ID = '5f1a3b0c9d2e4f6a7b8c9d10';
 const NAMES = {
   system_group: { web: ID, linux: ID },

@@ -12,8 +12,9 @@ const types = ['str', 'int', 'float', 'bool', 'path', 'list', 'dict', 'raw'];
 const names = MODULES.map(({ name }) => name);
 
 /**
- * Keys of a result that have a meaning of their own in Ansible, apart from those that modules are
- * meant to return. From ansible-core 2.22 on, a value of another type fails the task.
+ * Result keys that have a meaning of their own in Ansible, without the keys that modules are meant
+ * to return. From ansible-core 2.22 on, a task fails if such a key has a value of an unexpected
+ * type.
  */
 const RESERVED_RESULT_KEYS = [
   ...['ansible_facts', 'ansible_job_id', 'ansible_parsed', 'ansible_stats', 'attempts'],
@@ -79,7 +80,7 @@ describe.each(names)('the documentation of %s', (name) => {
       if (value.required) expect(value.default, key).toBeUndefined();
     }
     for (const [key, value] of returned) expect(value.returned, key).toBeTruthy();
-    // ansible-core 2.15 introduced O(), V(), E() and RV().
+    // ansible-core 2.14, which is supported, lacks O(), V(), E() and RV().
     expect(JSON.stringify({ DOCUMENTATION, RETURN })).not.toMatch(/\b(?:O|V|E|RV|P)\(/);
     for (const [, option] of JSON.stringify(DOCUMENTATION).matchAll(/\bI\((\w+)[=)]/g)) {
       expect(options.map(([key]) => key.split('.').at(-1))).toContain(option);

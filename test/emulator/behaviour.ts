@@ -47,13 +47,13 @@ export interface Behaviour {
   readonly system_insights: WriteBehaviour;
   readonly primary_user: WriteBehaviour & { readonly form: 'nested' | 'flat' | 'none' };
   /**
-   * What JumpCloud returns as attributes for an edge that was added without any (`unset`), and how
-   * it answers `op: update`.
+   * The answer to `op: update` of an edge, and the attributes that JumpCloud returns for an edge
+   * that was added without any (`unset`).
    */
   readonly edge_attributes: WriteBehaviour & { readonly unset: 'null' | 'absent' | 'empty' };
   /** The clock errors that JumpCloud accepts from a system, in seconds. */
   readonly clock_tolerance: { readonly ahead_s: number; readonly behind_s: number };
-  /** The time until lists show a write, in milliseconds. */
+  /** How long lists of edges lag behind a write, in milliseconds. */
   readonly graph_lag: { readonly membership_ms: number; readonly association_ms: number };
   /**
    * The statuses of three reads that only newer versions of JumpCloud's API documentation describe.

@@ -30,7 +30,7 @@ export class GraphLag {
   }
 }
 
-/** Returns the lag of all lists, in milliseconds. */
+/** Returns the longer of the lags of memberships and associations, in milliseconds. */
 export function longestLagMs({ graph_lag: { membership_ms, association_ms } }: Behaviour): number {
   return Math.max(membership_ms, association_ms);
 }

@@ -1,7 +1,9 @@
 import type { Store } from './store.ts';
 import type { SystemRecord } from './types.ts';
 
-/** A write of the agent's first initialisation that overwrites an earlier write of someone else. */
+/**
+ * A race in which the agent's first initialisation overwrites someone else's write of the record.
+ */
 export interface InitialisationRace {
   readonly afterMs: number;
   readonly fields: Partial<SystemRecord>;
@@ -9,7 +11,7 @@ export interface InitialisationRace {
   readonly times?: number;
 }
 
-/** The races of agents that have not finished their first initialisation. */
+/** The initialisation races of an organisation's systems. */
 export class InitialisationRaces {
   readonly #store: Store;
   readonly #races = new Map<string, InitialisationRace & { left: number }>();
@@ -22,7 +24,7 @@ export class InitialisationRaces {
     this.#races.set(systemId, { ...race, left: race.times ?? 1 });
   }
 
-  /** Starts the race. Must be called after a system's record was written. */
+  /** Starts the race of a system, if it has one. Must be called after each write of its record. */
   start(systemId: string): void {
     const race = this.#races.get(systemId);
     if (race === undefined || race.left === 0) return;

@@ -55,8 +55,9 @@ export function issueCa(root: TlsIdentity): Promise<TlsIdentity> {
 }
 
 /**
- * Issues a server certificate, by default for this host. It is valid from `since` until `days`,
- * both in days from now: a negative `days` makes it expired, a positive `since` not yet valid.
+ * Issues a server certificate, by default for this host. It is valid from `since` to `days`, both
+ * in days from now. With a negative `days`, it has expired. With a positive `since`, it is not yet
+ * valid.
  */
 export function issueServerCertificate(
   ca: TlsIdentity,

@@ -20,7 +20,7 @@ export function makeRateLimiter(current: () => RateLimit | undefined): () => boo
   };
 }
 
-/** Returns the value of a fault's `retryAfter` for answers of the emulated rate limit. */
+/** Returns the `retryAfter` of the fault that answers a request beyond the emulated rate limit. */
 export function retryAfterOf({
   retry_after,
   wait_s,

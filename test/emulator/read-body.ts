@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Reads a request's body: parsed if it is JSON, otherwise as text, undefined if it is empty. */
+/**
+ * Reads a request's body. Returns the parsed JSON, the text if it is not JSON, or undefined if the
+ * body is empty.
+ */
 export async function readBody(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);

@@ -70,7 +70,8 @@ export async function respondBroken(
       }
       break;
     case 'endless-body':
-      // The status is 200 even for a write: its usual 204 has no body, so it would end at once.
+      // The status is 200 even for a write. The usual status of a write is 204, which has no body,
+      // so the answer would end at once.
       response.writeHead(200, type);
       while (!response.destroyed) {
         if (!response.write(' '.repeat(0x10000))) await drainOrClose(response);

@@ -32,8 +32,9 @@ cp "$1" /run/cloud-init/instance-data.json
 exec "$2"`;
 
 /**
- * Writes the files of the user-data and runs its commands with cloud-init's own code. The replaced
- * systemctl runs the program of an enabled unit, except for jumpcloud-removal.service.
+ * Writes the files of the user-data and runs its commands with cloud-init's own code. A script
+ * replaces systemctl. When a unit is enabled, the script runs the unit's program, except that of
+ * jumpcloud-removal.service.
  */
 async function boot(sandbox: Sandbox, userData: string) {
   const program = sandbox.path('/usr/lib/jumpcloud-system-context/describe-host');

@@ -217,7 +217,10 @@ describe.runIf(hasTool('the Salt example', PYTHON))('the Salt states', () => {
     expect(await readFile(sandbox.path('/calls'), 'utf8')).toBe('system\nbundled\n');
   });
 
-  /** Makes jumpcloud_host first append the output of a shell command to `/calls`. */
+  /**
+   * Makes jumpcloud_host append the output of a shell command to `/calls` at the start of each
+   * call.
+   */
   const recordCalls = async (command: string) => {
     const real = sandbox.path('/usr/bin/jumpcloud_host.real');
     await rename(sandbox.path('/usr/bin/jumpcloud_host'), real);

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { type TestHost, test } from '../harness/fixture.ts';
 
-/** The largest difference that a busy machine adds to equal delays, in ms. */
+/** The largest difference between equal delays on a busy machine, in ms. */
 const JITTER_OF_MACHINE_MS = 50;
 
 /** Measures the delay before each retry of a run of a host, in ms. */

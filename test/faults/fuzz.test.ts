@@ -289,7 +289,8 @@ describe('input that is hard to parse', () => {
     const line = 'exec 3<>"$0"; exec "$1" /dev/fd/3';
     const words = ['-c', line, pipe, executablePath('jumpcloud_system')];
     const child = execa('sh', words, { reject: false });
-    // Once the process has opened the pipe a second time, it waits for input.
+    // The shell opens the pipe, then the executable opens it again. After that, the executable
+    // waits for input.
     const countOpenPipes = () =>
       readdirSync(`/proc/${child.pid}/fd`).filter(
         (fd) => readLinkTarget(`/proc/${child.pid}/fd/${fd}`) === pipe,

@@ -108,8 +108,8 @@ describe.each(readKinds)('a wrong value in the answer to a read of %s', (reading
             : await runInProcess(module, setup.options(module), false);
         const context = `${path}: ${kind}: ${answer.msg}`;
         if (good.includes(kind)) {
-          // A wrong value of a valid kind can hide a needed change. The read after the writes then
-          // fails the run.
+          // A wrong value of a valid kind can hide a needed change. The run then fails with
+          // not_applied, because the read after the writes returns the correct value.
           expect(['none', 'not_applied'], context).toContain(answer.error?.code ?? 'none');
         } else {
           expect(answer, context).toMatchObject({

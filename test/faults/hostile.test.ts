@@ -86,8 +86,8 @@ describe.concurrent('an invalid answer to a read', () => {
   ];
   const readings: ReadKind[] = ['record', 'memberof', 'associations', 'users'];
   const cases = rows.flatMap((row, index) =>
-    // The order of the reads differs from row to row, so that a sample contains all rows and all
-    // reads.
+    // A sample is every fourth case, which is one read for each row. The rotation makes this read
+    // differ from row to row.
     rotate(readings, index % readings.length).map((reading) => [reading, ...row] as const),
   );
   test.each(sampleRows(cases))(

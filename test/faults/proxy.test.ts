@@ -296,7 +296,7 @@ describe('a proxy that refuses CONNECT', () => {
       407,
       'wrong credentials',
       () => addUserInfo(passwordProxy.url, 'jane:wrong'),
-      /answered 407 .*Set or correct user and password/,
+      /answered 407 .*Give the correct user and password/,
     ],
     [
       403,

@@ -12,8 +12,8 @@ import { addRandomObjects, joinManyGroups, randomOptions } from './random-calls.
 /** Options of a scenario. */
 export interface ScenarioOptions {
   /**
-   * If true, the scenario has a second host. It is random whether the graph shows changes late, and
-   * whether the first host has a hundred groups.
+   * If true, the scenario has a second host. Some of these scenarios also have a graph that shows
+   * changes late, or a first host with a hundred groups.
    */
   readonly isLarge?: boolean;
 }

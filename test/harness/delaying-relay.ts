@@ -10,9 +10,9 @@ export interface DelayingRelay {
 
 /**
  * Starts a relay to a port on this host. Each chunk arrives half a round trip later, in order and
- * independently of other chunks. A distant server would accept a connection after a round trip, but
- * the relay accepts it at once. The relay therefore treats data from the first round trip as sent
- * at the end of that round trip.
+ * independently of other chunks. The relay accepts a connection at once, but a distant server would
+ * do so only after a round trip. Data that the client sends earlier is therefore delayed as if it
+ * were sent after that round trip.
  */
 export async function startDelayingRelay(to: number, roundTripMs: number): Promise<DelayingRelay> {
   const sockets = new Set<Socket>();

@@ -24,7 +24,7 @@ export interface NetworkReport {
 
 /**
  * The network of one cloud instance, in a namespace of its own. It has loopback, the metadata
- * service at its usual address, and JumpCloud at the same port as this machine.
+ * service at its usual address, and JumpCloud at the same port as on this machine.
  */
 export class CloudNetwork {
   /** The path of the namespace. */

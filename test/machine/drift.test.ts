@@ -48,8 +48,8 @@ WantedBy=multi-user.target
 `;
 
 /**
- * Writes the documented units that report a failed run. Their report is the result file, appended
- * to /var/failures.
+ * Writes the documented units that report a failed run. In this test, a report appends the result
+ * file to /var/failures.
  */
 async function installFailureUnits({ machine }: Member): Promise<void> {
   const text = await readFile(DOCS, 'utf8');

@@ -104,8 +104,8 @@ function listNames(values: Values, prefix = ''): string[] {
 
 const sharedNames = new Set(listNames((await readSharedDocumentation()).RETURN));
 /**
- * The return values of the shared documentation that occurred in the results of previous tests. No
- * single module returns all of these values.
+ * The shared return values that occurred in the results of the tests so far. No single module
+ * returns all shared values.
  */
 const seenSharedValues = new Set<string>();
 

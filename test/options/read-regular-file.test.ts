@@ -64,7 +64,8 @@ describe('readRegularFile', () => {
   test('readRegularFile does not wait for the next line of /proc/kmsg', () => {
     const path = makeLink('kmsg', '/proc/kmsg');
     expect(() => {
-      // The first call may return messages that were printed before.
+      // The first call may return kernel messages that are already available. The second call would
+      // have to wait for one.
       readRegularFile(path, 16);
       readRegularFile(path, 16);
     }).toThrow(UserFileError);

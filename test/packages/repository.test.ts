@@ -146,8 +146,8 @@ describe.runIf(canMakeRepositories)('the repositories', () => {
         env: { LC_ALL: 'C' },
       });
     /**
-     * Makes a root directory for dnf with the repository. Installs one package there, which
-     * provides what a distribution would provide.
+     * Makes a root directory for dnf with the repository. Installs one package there, which stands
+     * in for the packages of a distribution.
      */
     const newRoot = async (url: string) => {
       root = await mkdtemp(join(tmpdir(), 'dnf-'));

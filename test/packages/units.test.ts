@@ -153,7 +153,7 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
     expect(stdout.split('\n').slice(1)).toEqual(['The option "a\\b" is {"msg":"no"}. Correct it.']);
   });
 
-  test('describe-host sends its progress and then the message to systemd as its status', async () => {
+  test('the status of the unit is the progress of describe-host, and at the end the message of its result', async () => {
     await sandbox.replaceProgram('systemd-notify', `echo "$*" >>'${sandbox.path('/notified')}'`);
     vi.stubEnv('PATH', sandbox.env['PATH']);
     vi.stubEnv('NOTIFY_SOCKET', '/nowhere');

@@ -19,7 +19,10 @@ const test = base.extend('prepared', { scope: 'file' }, ({ startWith }) => {
 /** The questions whose answers the emulator cannot change. */
 const UNCHANGEABLE_QUESTIONS = ['agent_files', 'dynamic_memberships', 'command_filter'];
 
-/** A behaviour of the emulator, and the questions that it still answers as assumed. */
+/**
+ * A behaviour of the emulator. The probe must report its answers to the questions in `asAssumed` as
+ * assumed.
+ */
 interface Case {
   readonly behaviour: Partial<Behaviour>;
   readonly asAssumed: readonly (keyof Behaviour)[];
@@ -137,8 +140,8 @@ describe('the probe against an emulator', () => {
       const { graph_lag: _, rate_limit: __, ...learned } = behaviourOf(JSON.stringify(report));
       expect(learned).toMatchObject(others);
       if (behaviour.description?.effect !== false) return;
-      // The probe stores the state of systemInsights in the description. If it cannot, it changes
-      // no state.
+      // The probe stores the state of systemInsights in the description. If it cannot store the
+      // state, it does not change systemInsights.
       const written = emulator.requests.map(({ body }) => JSON.stringify(body ?? ''));
       expect(written.filter((text) => text.includes('systemInsights"'))).toEqual([]);
     },

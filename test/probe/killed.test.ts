@@ -17,8 +17,8 @@ interface KillPoint {
 }
 
 /**
- * The requests at which a run is killed. Some are sent while the primary user, the description and
- * systemInsights are changed.
+ * The requests at which a run is killed. At some of them, the run has not yet restored the primary
+ * user, the description or systemInsights.
  */
 const KILL_POINTS = sampleRows<KillPoint>([
   { nth: 1 },

@@ -9,8 +9,8 @@ export const PLAYS = ['host', 'modules', 'byHand'] as const;
 export type Play = (typeof PLAYS)[number];
 
 /**
- * The results of one setting of the benchmark. The list of each play has one entry for each round,
- * in the order of the rounds.
+ * The results of one setting of the benchmark. `plays` contains the times of each play, in the
+ * order of the rounds.
  */
 export interface SettingResults {
   readonly name: string;

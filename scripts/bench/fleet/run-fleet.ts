@@ -79,8 +79,8 @@ async function runHosts(order: HostsInput): Promise<HostsOutcome> {
   const exit = once(child, 'exit').then(() => {
     throw new Error('The process of the hosts ended without a result.');
   });
-  // The process also exits after it has sent its result. Without this line, that is an unhandled
-  // rejection.
+  // Prevents an unhandled rejection: `exit` also rejects when the process ends after it has sent
+  // its result.
   exit.catch(() => {});
   child.send(order);
   const [outcome] = await Promise.race([answer, exit]);

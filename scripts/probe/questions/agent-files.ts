@@ -6,8 +6,8 @@ import { UnansweredQuestion } from '../unanswered-question.ts';
 const AGENT_FILES = ['jcagent.conf', 'client.key', 'client.crt', 'ca.crt'];
 
 /**
- * Asks for the modes of the agent's files. Reads only the modes and the first line of the key, and
- * sends no request.
+ * Asks who can read the agent's files, and in which format the key is. Uses only file modes and
+ * owners, and the key's first line. Sends no request.
  */
 export const agentFiles = defineQuestion({
   id: 'agent_files',

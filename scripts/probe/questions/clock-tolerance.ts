@@ -9,7 +9,7 @@ const FIRST_INDICES = [CLOCK_ERRORS_S.indexOf(290), CLOCK_ERRORS_S.indexOf(310)]
 /** The largest clock error that the modules do not correct, in seconds. */
 const MAX_UNCORRECTED_ERROR_S = 30;
 
-/** Asks for the largest accepted clock error. Only reads this host's record. */
+/** Asks how large a clock error JumpCloud accepts. Only reads this host's record. */
 export const clockTolerance = defineQuestion({
   id: 'clock_tolerance',
   question: 'How wrong may the Date of a signed request be?',

@@ -24,14 +24,20 @@ const ASSUMED_STATUSES = [400, 403, 204];
 const OTHERWISE =
   "A refusal fails with JumpCloud's words and a hint about dynamic groups. An answer without effect fails with not_applied after 10 s. If the change is kept, the run succeeds.";
 
-/** Asks for the answer to joining a dynamic group whose rule matches no host. */
+/**
+ * Asks how JumpCloud answers when this host joins a dynamic group. The group's rule matches no
+ * host.
+ */
 export const dynamicJoin = dynamicGroupQuestion('dynamic_join', {
   question: 'What is answered when this host joins a dynamic group by hand?',
   op: 'add',
   prepare: ({ client, objects }) => makeEmptyGroup(client, objects),
 });
 
-/** Asks for the answer to leaving a dynamic group whose rule matches only this host. */
+/**
+ * Asks how JumpCloud answers when this host leaves a dynamic group. The group's rule matches only
+ * this host.
+ */
 export const dynamicLeave = dynamicGroupQuestion('dynamic_leave', {
   question: 'What is answered when this host leaves a dynamic group by hand?',
   op: 'remove',

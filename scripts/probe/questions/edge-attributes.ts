@@ -13,8 +13,8 @@ import { UnansweredQuestion } from '../unanswered-question.ts';
 const NO_SUDO = { sudo: { enabled: false, withoutPassword: false } };
 
 /**
- * Asks for the attributes of an edge that was added without attributes, and for the effect of `op:
- * update`. Uses user 1.
+ * Asks how an edge that was added without attributes is listed, and whether `op: update` can set
+ * its attributes later. Uses the edge to user 1.
  */
 export const edgeAttributes = defineQuestion({
   id: 'edge_attributes',

@@ -2,7 +2,8 @@ import { requireClearStatus } from '../host-actions.ts';
 import { defineQuestion, type Probe, verdictIf } from '../question.ts';
 
 /**
- * Asks whether a system may send three reads that newer published descriptions of the API allow.
+ * Asks whether a system may read its user groups, its policy groups and a policy's groups. Newer
+ * API descriptions allow this.
  */
 export const furtherReads = defineQuestion({
   id: 'further_reads',

@@ -1,7 +1,7 @@
 import { readPage, requireClearStatus } from '../host-actions.ts';
 import { defineQuestion, type Probe, verdictIf } from '../question.ts';
 
-/** Asks for the dynamic groups of this host. Only reads. */
+/** Asks whether this host is in a dynamic group. Only reads. */
 export const dynamicMemberships = defineQuestion({
   id: 'dynamic_memberships',
   question: 'Is this host in a dynamic group that JumpCloud or an administrator made?',
@@ -24,7 +24,7 @@ export const dynamicMemberships = defineQuestion({
   }),
 });
 
-/** Asks for the effect of the filter for command names. Only reads. */
+/** Asks whether JumpCloud can filter the list of commands by name. Only reads. */
 export const commandFilter = defineQuestion({
   id: 'command_filter',
   question: 'Does GET /api/commands accept the filter name:$eq:NAME?',

@@ -5,7 +5,10 @@ import { defineQuestion, type Probe, verdictIf } from '../question.ts';
 /** The number of edges that the modules write in parallel. */
 const PARALLEL_WRITES = 5;
 
-/** Asks for the answers to five parallel joins. Leaves this host in the groups 1 to 5. */
+/**
+ * Asks how JumpCloud answers five parallel requests to join groups. Leaves this host in the groups
+ * 1 to 5.
+ */
 export const parallelWrites = defineQuestion({
   id: 'parallel_writes',
   question: 'Are five graph writes of one system at the same time all accepted and kept?',

@@ -5,7 +5,7 @@ import { defineQuestion, type Probe } from '../question.ts';
 const BURST_REQUESTS = 60;
 const PARALLEL_REQUESTS = 5;
 
-/** Asks for the answers to a burst of reads of this host's record. Ends at the first 429. */
+/** Asks how JumpCloud answers a burst of reads of this host's record. Ends at the first 429. */
 export const rateLimit = defineQuestion({
   id: 'rate_limit',
   question: `Are ${BURST_REQUESTS} reads in quick succession limited, and does a 429 have Retry-After?`,

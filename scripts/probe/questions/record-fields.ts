@@ -19,8 +19,8 @@ const OTHERWISE_TEXT =
   "A refusal fails with JumpCloud's words, an answer without effect with not_applied.";
 
 /**
- * Asks for the answer to a change of the description. Leaves a marker in the description until the
- * record is restored.
+ * Asks how JumpCloud answers a request to change the description. Leaves a marker in the
+ * description until the record is restored.
  */
 export const description = defineQuestion({
   id: 'description',
@@ -49,8 +49,8 @@ export const description = defineQuestion({
 });
 
 /**
- * Asks for the answer to a change of systemInsights. Requires that the description contains the
- * original value.
+ * Asks how JumpCloud answers a request to change systemInsights. Requires that the marker in the
+ * description contains the original value.
  */
 export const systemInsights = defineQuestion({
   id: 'system_insights',
@@ -86,7 +86,7 @@ export const systemInsights = defineQuestion({
 });
 
 /**
- * Asks for the answer to a change of the primary user. Requires that this host has no primary user
+ * Asks how JumpCloud answers a request to change the primary user. Requires that this host has no primary user
  * and is bound to user 1.
  */
 export const primaryUser = defineQuestion({
@@ -127,8 +127,8 @@ function summaryOf({ status, effect }: { status: number; effect: boolean }): str
 }
 
 /**
- * Returns the id of a record's primary user, or undefined, and whether the record has the user
- * under a nested or a flat key.
+ * Reads the primary user of a record: the user's id, and whether the record has it under a nested
+ * or a flat key. Without a primary user, the id is undefined.
  */
 export function readPrimaryUser(record: Readonly<Record<string, unknown>>): {
   readonly id: string | undefined;

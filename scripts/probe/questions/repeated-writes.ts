@@ -13,7 +13,7 @@ interface Statuses {
   readonly association: number;
 }
 
-/** Asks for the answer to adding edges that exist. */
+/** Asks how JumpCloud answers requests to add existing edges. */
 export const repeatedAdd = defineQuestion({
   id: 'repeated_add',
   question: 'What is answered when this host adds an edge that it already has?',
@@ -32,8 +32,8 @@ export const repeatedAdd = defineQuestion({
 });
 
 /**
- * Asks for the answer to removing edges that do not exist. Leaves this host out of group 1 and
- * without user 1.
+ * Asks how JumpCloud answers requests to remove edges that do not exist. Leaves this host without
+ * edges to group 1 and user 1.
  */
 export const repeatedRemove = defineQuestion({
   id: 'repeated_remove',

@@ -85,7 +85,8 @@ async function waitForRegistration(run: Run, options: SessionOptions): Promise<n
   const { registration_timeout } = options;
   if (registration_timeout === 0) return 0;
   try {
-    // The wait does not compare `system_id`. `checkIdentity` compares it after the agent's files.
+    // The wait does not compare `system_id`. `checkIdentity` compares it later, after it has
+    // checked the agent's files.
     await awaitRegistration({ ...options, system_id: undefined }, run);
     return 0;
   } catch (error) {

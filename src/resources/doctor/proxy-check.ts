@@ -7,8 +7,9 @@ import { type Findings, okFinding } from './check.ts';
 
 /**
  * Checks the proxy settings, without connecting. Returns the destination; undefined if the
- * destination needs a proxy variable that is not a valid URL. A plain http `api_url` uses no proxy,
- * but an invalid variable still fails the check, because other runs may need the variable.
+ * environment variable for the proxy is needed but is not a valid URL. An invalid variable fails
+ * the check even with a plain http `api_url`, which uses no proxy: other runs may need the
+ * variable.
  */
 export async function checkProxy(
   origin: string,

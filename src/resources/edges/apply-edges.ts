@@ -5,9 +5,9 @@ import type { Edges } from './plan-edges.ts';
 import { type EdgesWriterContext, edgesWriter } from './write-edges.ts';
 
 /**
- * Writes changes to one list of edges, and reads the list back. `progress` returns the result
- * fields if the run fails. `latest` is the list as last read, undefined before the first read.
- * `done` has the changes made so far.
+ * Writes changes to one list of edges, and reads the list back. If the run fails, `progress`
+ * returns the result fields. Its parameters are `latest`, the list as last read (undefined before
+ * the first read), and `done`, the changes made so far.
  */
 export async function applyEdges(
   context: EdgesWriterContext,

@@ -24,9 +24,9 @@ export interface EdgesFailure {
 
 /**
  * Returns the failure of a run that wrote to lists of edges; undefined when all lists are as
- * desired. A refused change counts only if its edge is not as desired. The error is that of the
- * first refused change that counts. If there is none, the error lists the changes that JumpCloud
- * accepted but does not show.
+ * desired. Ignores a refused change if its edge is as desired. The error is that of the first
+ * remaining refusal. If none remains, the error lists the changes that JumpCloud accepted but does
+ * not show.
  */
 export function edgesFailure(readBacks: readonly ReadBack[]): EdgesFailure | undefined {
   const incompleteLists = readBacks.filter(({ pending }) => pending.length > 0);

@@ -3,10 +3,10 @@ import type { HostSession } from '../../transport/host-session.ts';
 import { type DesiredEdges, type Edges, isDesired } from './plan-edges.ts';
 
 /**
- * Returns a warning for each path through a group that gives a user access although the user should
- * have none. Omits users who have a direct binding after the run. `isStillThere` returns whether a
- * path exists after the run. In check mode, JumpCloud still lists paths that the run would remove.
- * Sorts the warnings, because removing direct edges changes the order of JumpCloud's list.
+ * Returns a warning for each path through a group that still gives access to an undesired user.
+ * Omits users who have a direct binding after the run. Omits paths for which `isStillThere` returns
+ * false: in check mode, JumpCloud still lists paths that the run would remove. Sorts the warnings,
+ * because removing direct edges changes the order of JumpCloud's list.
  */
 export async function indirectAccessWarnings(
   session: HostSession,

@@ -65,7 +65,7 @@ function planRemovals(ids: string[]): EdgeChange[] {
   return ids.map((id) => ({ op: 'remove', id }));
 }
 
-/** Returns the sudo that an edge gets. Without sudo, there is no sudo without password either. */
+/** Returns the sudo that an edge gets. `sudo_without_password` is true only if `sudo` is true. */
 function resolveSudo(desired: DesiredSudo, current: Sudo): Sudo {
   const sudo = desired.sudo ?? current.sudo;
   const withoutPassword = desired.sudo_without_password ?? current.sudo_without_password;

@@ -1,8 +1,8 @@
 import type { DesiredEdges, Edges } from './plan-edges.ts';
 
 /**
- * Returns a warning for each edge of an exclusive list that keeps sudo because the list does not
- * mention sudo. The author of the list may expect that sudo is removed.
+ * Returns a warning for each edge that keeps its sudo because the exclusive list does not set sudo
+ * for this edge. The author of the list may expect that sudo is removed.
  */
 export function unmanagedSudoWarnings(
   { edges, exclusive }: DesiredEdges,

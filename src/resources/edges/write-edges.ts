@@ -29,7 +29,7 @@ export interface RefusedChange extends EdgeRefusal {
   readonly access: EdgesAccess;
   readonly change: EdgeChange;
   /**
-   * The time when the batch of writes that contained this change ended, in milliseconds of the
+   * The end of the batch of parallel writes that contained this change, in milliseconds of the
    * monotonic clock.
    */
   readonly refusedAt: number;
@@ -64,9 +64,9 @@ export interface EdgesWriter {
   write(changes: readonly EdgeChange[]): Promise<void>;
   /**
    * Polls the list of edges until it is as desired, for at most ten seconds after the last write.
-   * Does not wait for refused edges. Changes that someone else makes in the meantime are no
-   * failure: a desired change is not reported as made by this run, and an undesired change is
-   * corrected once.
+   * Does not wait for refused edges. If someone else makes a desired change in the meantime, it is
+   * not reported as made by this run. If someone else makes an undesired change, it is corrected
+   * once.
    */
   readBack(): Promise<ReadBack>;
 }

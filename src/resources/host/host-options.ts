@@ -100,8 +100,8 @@ function exclusiveOptionRules(given: PartialValues<typeof hostOptions>): Problem
 
 function keepOptionRules({ exclusive, keep }: PartialValues<typeof hostOptions>): Problem[] {
   if (keep === undefined || keep === INVALID) return [];
-  // An invalid item of the option `exclusive` may be a misspelt section, so no problem of the
-  // option `keep` is reported.
+  // If an item of `exclusive` is invalid, no problem of `keep` is reported: the item may be a
+  // misspelt section that `keep` needs.
   if (exclusive === undefined || exclusive === INVALID) return [];
   if (exclusive.includes(INVALID)) return [];
   return EDGE_SECTIONS.filter(

@@ -77,9 +77,9 @@ export async function resolveNames(
 }
 
 /**
- * Reads the objects of a kind that may have one of the names; without names, reads all objects. If
- * JumpCloud's filter finds no object for a name, reads all objects: the filter may have missed the
- * object, and otherwise similar names are needed as suggestions.
+ * Reads the objects of a kind that may have one of the names; without names, reads all objects.
+ * Also reads all objects if JumpCloud's filter finds none for a name. The filter may have missed
+ * the object, or the name may be wrong and a similar name is needed as a suggestion.
  */
 async function readObjects(
   session: Session,

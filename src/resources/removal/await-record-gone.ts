@@ -10,8 +10,8 @@ const POLL_INTERVAL_MS = 1000;
 
 /**
  * Polls this host's record until it is gone. Returns undefined when the record still exists after
- * the timeout. `deletion` is the clause with which error messages begin. It reports the answer to
- * the DELETE.
+ * the timeout. `deletion` is a clause that reports the answer to the DELETE. Error messages begin
+ * with it.
  * @throws NotApplied when no read shows whether the record is gone
  */
 export async function awaitRecordGone(

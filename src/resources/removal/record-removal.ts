@@ -45,8 +45,8 @@ export class RecordRemoval {
    */
   async complete(absence: RecordAbsence | undefined): Promise<void> {
     const { isMarked, isRemoved } = this.#files.read();
-    // While this run waited for the lock, another run may have removed the system, or removed its
-    // marker after a DELETE without effect.
+    // While this run waited for the lock, another run may have removed the record, or may have
+    // removed the marker file because its own DELETE had no effect.
     if (isRemoved) this.#files.removeMarker();
     else if (absence !== undefined) this.#conclude(absence, isMarked ? 'lost' : 'none');
     else if (isMarked) await this.#deleteAgain();

@@ -69,8 +69,8 @@ export async function deleteRecord(
 }
 
 /**
- * Reads again the newer record that has the same hostname. Returns an empty list without
- * `superseded_only`, or if the newer record is gone.
+ * Reads again the newer record with the same hostname as a stale record. Returns it in a list,
+ * which is empty without `superseded_only` or if the newer record is gone.
  */
 async function readSuccessor(session: Session, { record, supersededBy }: StaleRecord) {
   if (supersededBy === undefined) return [];

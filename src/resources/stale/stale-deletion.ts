@@ -88,9 +88,9 @@ export class StaleDeletion {
   }
 
   /**
-   * Reads deleted records until they are gone, for at most ten seconds. Returns the records that
-   * JumpCloud still shows. A DELETE without an answer may have deleted a record before JumpCloud
-   * refused the next attempt: such a record counts as deleted once it is gone.
+   * Reads the records that a DELETE was sent for, until they are gone or ten seconds have passed.
+   * Returns the records that JumpCloud still shows. A record whose first DELETE got no answer and
+   * whose second was refused counts as deleted if it is gone: the first may have worked.
    */
   async #readBack(): Promise<readonly StaleRecord[]> {
     let pendingRecords = this.#records.filter((stale) => {

@@ -83,8 +83,9 @@ function attributeValues(notEmpty?: 'not empty'): Option<string[] | undefined> {
 }
 
 /**
- * Reads one attribute value. Rejects text that comes from a failed query or a wrongly split list.
- * No record has such a value, so in the option `alive` it would protect no record.
+ * Reads one attribute value. Rejects empty text, as from a failed query, and text with a tab, a
+ * line break or an outer blank, as from a wrongly split list. No record has such a value, so it
+ * would protect no record in the option `alive`.
  */
 function toAttributeValue(value: unknown): string {
   const text = toText(value);

@@ -46,7 +46,7 @@ export function staleResource(
       const { stale, connected, undated } = selectStaleRecords(records, criteria, now);
       if (connected.length > 0) {
         run.report.warn(
-          `These records match the option dead, but were skipped, because their hosts are connected to JumpCloud: ${listRecords(connected)}.`,
+          `These records match the option "dead", but were skipped, because their hosts are connected to JumpCloud: ${listRecords(connected)}.`,
         );
       }
       if (undated.length > 0) {

@@ -92,9 +92,9 @@ export class ServerClock {
   }
 
   /**
-   * Returns the time in an answer; undefined without a usable time, or if the server's certificate
-   * is not valid at that time. A time close to the host's time needs no check, because TLS checks
-   * the certificate at the host's time.
+   * Returns the time in an answer. Returns undefined without a usable time, or if the server's
+   * certificate is not valid at that time. A time close to the host's time needs no check, because
+   * TLS has already checked the certificate at the host's time.
    */
   timeOf(reply: WireReply): number | undefined {
     const time = readServerTime(reply);

@@ -35,8 +35,9 @@ export class SystemKeyAuthentication implements Authentication {
   }
 
   /**
-   * Corrects a wrong clock. Compares the Date of the answer with the time of this attempt's
-   * signature, because a parallel request may have corrected the clock.
+   * Corrects the time for signing if this host's clock is wrong. Compares the Date of the answer
+   * with the time that this attempt was signed with: a parallel request may have corrected the time
+   * since.
    */
   renew({ reply, time, clock }: RefusedAttempt): number | undefined {
     const corrected = clock.correctedTime(reply, time);

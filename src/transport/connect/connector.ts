@@ -168,10 +168,9 @@ export class Connector {
       this.#context = this.#requireTls().createSecureContext({
         allowPartialTrustChain: ca !== undefined,
       });
-      // `addCACert` adds a certificate to the default store. The option `ca` would replace this
-      // store, and Node.js cannot list the system CA store to include it in `ca`. Only the
-      // certificates of NODE_EXTRA_CA_CERTS would stay in effect with `ca`, and only from Node.js
-      // 22 on.
+      // Adds the certificates to the default store, which the option `ca` would replace. Node.js
+      // cannot list the system CA store, so `ca` could not include it. With `ca`, only the
+      // certificates of NODE_EXTRA_CA_CERTS would stay in effect, and only from Node.js 22 on.
       if (ca !== undefined) this.#context.context.addCACert(ca);
     }
     return this.#context;

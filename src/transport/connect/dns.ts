@@ -71,12 +71,12 @@ export class DnsResolver {
  * this for each search domain. With the limits, glibc asks each server once. If that fails, the
  * next attempt of the request starts a new lookup.
  *
- * With one, two or three dead servers, a lookup takes at most 2, 4 or 5 seconds. In a short run, it
- * takes at most 1, 2 or 3 seconds. A search domain doubles this time. For JumpCloud's names, search
- * domains are switched off.
+ * With one, two or three dead servers, a lookup takes at most 2, 4 or 5 seconds. With a budget
+ * below `SHORT_BUDGET_MS`, it takes at most 1, 2 or 3 seconds. A search domain doubles this time.
+ * For JumpCloud's names, search domains are switched off.
  *
- * glibc reads these variables at the first lookup. Other systems ignore them: musl stops after 5
- * seconds by default, and macOS has no limit.
+ * The limits are environment variables, which glibc reads at the first lookup. Other systems ignore
+ * them: musl stops after 5 seconds by default, and macOS has no limit.
  */
 export function limitLookupTime(
   host: string,

@@ -3,9 +3,9 @@ import { connect, type Socket } from 'node:net';
 import type { AddressRotation } from './address-rotation.ts';
 
 /**
- * The difference between the timeouts of a connection and of an attempt, in milliseconds. The
- * attempt must time out first, because its message is more precise. The difference is needed
- * because an attempt may start later than its early connection.
+ * The time by which a connection's timeout is longer than an attempt's, in milliseconds. The
+ * attempt must time out first, because its message is more precise. With equal timeouts, an early
+ * connection could time out first, because the attempt may start later.
  */
 export const CONNECTION_GRACE_MS = 1000;
 
@@ -50,7 +50,7 @@ function connectToAddress(host: string, port: number, timeoutMs: number): Promis
     socket.once('error', fail).once('connect', () => {
       clearTimeout(timer);
       socket.off('error', fail);
-      // Handles errors until the caller adds a listener. Without this listener, Node.js would
+      // This listener handles errors until the caller adds another one. Without it, Node.js would
       // report the end of the connection instead of a TLS alert from the server.
       resolve(socket.on('error', (error) => socket.destroy(error)));
     });

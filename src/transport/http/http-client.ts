@@ -95,7 +95,8 @@ export async function openConnection(
   const { Client: Undici } = await import('./undici-client.ts');
   const { hostname, port } = new URL(origin);
   const { url, authorization } = server;
-  // The attempt's own timeout should end first: it has a more precise message.
+  // Longer than the attempt's own timeout, which must come first because its message is more
+  // precise.
   const headersTimeout = Math.min(2 * rotation.timeoutMs, MAX_TIMER_MS);
   const client = createClient(Undici, url, () => connector.connect(), { headersTimeout });
   return openTunnel(client, {

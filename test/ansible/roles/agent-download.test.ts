@@ -36,8 +36,8 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 300_000 
   beforeEach(() => role.newHost());
 
   /**
-   * Returns the path of the file that `script` writes when a kickstart is run. Ansible sees the
-   * file at this path.
+   * Returns the path of the file that the kickstart `script` writes, to show that it was run. The
+   * path is the one that Ansible sees.
    */
   const markerPath = () => join(dirname(role.agentDir), 'ran');
   const readMarker = () => readFile(`${ansibleRoot}${markerPath()}`).catch(() => undefined);
@@ -176,7 +176,8 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 300_000 
     const odd = `{{ 1 + 1 }} {% raw %} {# é ☃ 𝄞 \\ $HOME`;
     role.kickstart.script = `cat >'${markerPath()}' <<'END'\n${odd}\nEND\ncat >>'${markerPath()}'; echo "\${BASH_VERSION:+bash}" >>'${markerPath()}'`;
     await failingPlay();
-    // The second `cat` reads nothing: the rest of the script is not the kickstart's standard input.
+    // The second `cat` adds nothing. If bash read the kickstart from standard input, `cat` would
+    // read the rest of the script.
     expect(String(await readMarker())).toBe(`${odd}\nbash\n`);
   });
 });

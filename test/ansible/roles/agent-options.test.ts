@@ -103,8 +103,8 @@ describe.runIf(hasAnsible)('variables of the role agent', { timeout: 300_000 }, 
       {
         flags: ['-vvvv'],
         env: { ANSIBLE_PIPELINING: 'true', NO_PROXY: 'localhost' },
-        // With a proxy, the modules refuse an api_url with http. They send no request to this one
-        // with https.
+        // With a proxy, the modules refuse an http api_url, so this one is https. No request is
+        // sent to it.
         play: {
           module_defaults: {
             'group/systemcontext.jumpcloud.all': {
@@ -123,9 +123,9 @@ describe.runIf(hasAnsible)('variables of the role agent', { timeout: 300_000 }, 
     expect(role.kickstart.receivedHeaders.at(-1)).not.toHaveProperty('proxy-authorization');
     expect(output).toContain(`through http://********@${withUser.host}`);
     expect(output).not.toMatch(/p%40ss|p@ss/);
-    // Only the file with the role's variables contains the password, and it is in none of these
-    // directories. An Ansible in another root has no /proc there, so it copies modules with their
-    // options.
+    // The password is only in the file with the role's variables, which is in none of these
+    // directories. Not checked with ANSIBLE_ROOT: without /proc there, Ansible copies modules with
+    // their options.
     if (ansibleRoot === '') expect(seen.flat()).toEqual([]);
   });
 

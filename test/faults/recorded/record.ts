@@ -1,7 +1,7 @@
 /**
  * Records the answer and the requests of random calls. The file gets one line of JSON for each
- * call. The same seeds give the same calls, so diff can compare two versions. Usage: `npm run
- * record-calls -- FILE [CALLS]`.
+ * call. The same seeds give the same calls, so diff can compare the files of two versions of the
+ * modules. Usage: `npm run record-calls -- FILE [CALLS]`.
  */
 import { writeFileSync } from 'node:fs';
 import { mapConcurrently } from '../map-concurrently.ts';

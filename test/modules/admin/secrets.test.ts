@@ -52,8 +52,8 @@ function spellSecret(secret: string): string[] {
 }
 
 /**
- * Returns the base64 spellings of a secret at each offset in a longer text. Their first and last
- * letters depend on the neighbouring text.
+ * Returns the Base64 spellings of a secret within a longer text, for each of the three alignments.
+ * The first and last characters of a spelling depend on the neighbouring text.
  */
 function spellSecretInBase64(secret: string): string[] {
   return ['', 'x', 'xy'].flatMap((before) =>

@@ -106,7 +106,7 @@ describe('jumpcloud_stale_systems', () => {
     expect(idsOf(answer)).toEqual([gone, fresh].sort());
     expect(idsOf(answer, 'skipped_records')).toEqual([connected]);
     expect(answer.warnings).toEqual([
-      `These records match the option dead, but were skipped, because their hosts are connected to JumpCloud: shutting-down (${connected}).`,
+      `These records match the option "dead", but were skipped, because their hosts are connected to JumpCloud: shutting-down (${connected}).`,
     ]);
     expect([gone, fresh, connected, other].map(hasRecord)).toEqual([false, false, true, true]);
     const none = await call({ dead: { ...dead, values: [] }, state: 'absent' });

@@ -409,7 +409,8 @@ describe.concurrent('a write that does not become visible', () => {
     const writes = writesOf(requests);
     const waitMs = (requests.at(-1)?.startedAt ?? 0) - (writes.at(-1)?.startedAt ?? 0);
     expect(waitMs).toBeGreaterThan(9500);
-    // The timeout of 120 s also ends a run, so the wait must be far shorter.
+    // The wait must be far shorter than the timeout of 120 s. Otherwise the timeout may have ended
+    // the run.
     expect(waitMs).toBeLessThan(60_000);
     expect(writes).toHaveLength(2);
     await host.remove();

@@ -21,7 +21,10 @@ export interface EdgeKind {
   readonly target: 'system_group' | AssociationType;
   readonly option: 'groups' | 'users' | 'ids';
   readonly field: 'groups' | 'users' | 'associations';
-  /** Whether each edge has its own sudo options, all edges share them, or there are none. */
+  /**
+   * Whether each edge has its own sudo options, one set of sudo options applies to all edges, or
+   * there are none.
+   */
   readonly sudo: 'each' | 'all' | 'none';
 }
 
@@ -88,8 +91,8 @@ export const ATTRIBUTE_CHOICES: readonly EdgeAttributes[] = [
 ];
 
 /**
- * Returns the options for desired edges. If all edges share the sudo options, the first edge
- * provides them.
+ * Returns the options for desired edges. If the module has one set of sudo options for all edges,
+ * the first edge provides it.
  */
 export function optionsFor(
   kind: EdgeKind,

@@ -146,7 +146,7 @@ function expectedSudo(desired: Partial<Sudo> | undefined, initial: Sudo | undefi
   return { sudo, sudo_without_password: initial?.sudo_without_password === true };
 }
 
-/** Returns the indexes of users who become absent but keep access through a user group. */
+/** Returns the indexes of users who must not be bound, but have access through a user group. */
 function expectedWarnings({ kind, desired, state, exclusive, groupMembers }: Case): number[] {
   if (kind !== USERS) return [];
   const isNamed = (index: number) => desired.some((entry) => entry.index === index);

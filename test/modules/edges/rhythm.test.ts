@@ -208,10 +208,9 @@ describe.concurrent('an edge module', () => {
 
 describe.concurrent('sudo', () => {
   const WITHOUT_SUDO: Sudo = { sudo: false, sudo_without_password: false };
-  // Each row has sudo options, and the attributes that a run writes to five edges, in this order: a
-  // new edge, then existing edges without attributes, without sudo, with sudo, and with
-  // passwordless sudo. Undefined means no attributes for the new edge, and no write for an existing
-  // edge.
+  // Each row has sudo options, and the attributes that a run writes to five edges. The first edge
+  // is new. The others exist without attributes, without sudo, with sudo, and with passwordless
+  // sudo. Undefined means no attributes for the new edge, and no write for an existing edge.
   type WrittenSudo = Sudo | undefined;
   const rows: [
     sudo: Partial<Sudo>,

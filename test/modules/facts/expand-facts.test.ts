@@ -203,7 +203,7 @@ describe('jumpcloud_host with expand_facts', () => {
       sections: { groups: { added: [ids['linux'], ids['role web']] } },
     });
     const { linux, 'role web': web } = ids;
-    // module_args shows entries without a reference as ids.
+    // In module_args, an id replaces each group name that contains no reference.
     expect(moduleArgsOf(ran)).toMatchObject({
       groups: [linux, ...given.slice(1)],
       names: { system_group: { linux, 'role web': web } },

@@ -85,7 +85,7 @@ describe.concurrent('purge_identity with system_id', () => {
         expect(answer.warnings.join()).toContain('no id to compare with system_id');
       }
       expect(stage.has('client.key')).toBe(true);
-      // With the system id from a tombstone, a run can complete an interrupted removal.
+      // The tombstone provides the id to compare with system_id, so the run completes the removal.
       const tombstone = { system_key: stage.host.systemId, removed_at: '2026-01-01T00:00:00Z' };
       writeFileSync(stage.path(TOMBSTONE), JSON.stringify(tombstone));
       expect(await stage.succeed(options)).toMatchObject({ changed: true, warnings: [] });

@@ -25,10 +25,10 @@ const ANSWERS = [
 ] as const;
 
 /**
- * The requests to which the emulator gives an injected answer. The answer proves a removal only if
- * JumpCloud may have accepted an earlier DELETE.
+ * The moments at which a removal gets an injected answer. The answer can prove the removal only
+ * after a DELETE that JumpCloud may have accepted.
  */
-const MOMENTS = {
+const KILL_POINTS = {
   'to the first read': { isProof: false, prepare: makeAnswerInjector(() => true) },
   'to the DELETE': { isProof: false, prepare: makeAnswerInjector(() => true, 1) },
   'after a lost DELETE': {
@@ -88,7 +88,7 @@ function makeAnswerInjector(isAnswered: (method: string) => boolean, skip = 0) {
   };
 }
 
-describe.concurrent.each(Object.entries(MOMENTS))(
+describe.concurrent.each(Object.entries(KILL_POINTS))(
   'an injected answer %s',
   (moment, { isProof, prepare }) => {
     const rows = ANSWERS.map(([name, status, text, hasApiForm]) => {

@@ -71,7 +71,8 @@ const json = (status: number, message: string, retryAfter?: number): Fault => ({
 });
 
 describe.concurrent('the authorization', () => {
-  // The 429 and the 503 request a wait that is longer than the timeout, so these runs end at once.
+  // The answers 429 and 503 ask for a wait that is longer than the timeout, so these runs end at
+  // once.
   const rows: [what: string, fault: Fault, code: string, detail: RegExp, advice: RegExp][] = [
     [
       'a 401',

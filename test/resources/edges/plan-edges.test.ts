@@ -25,8 +25,9 @@ const absent = (...ids: string[]): DesiredEdges => ({
 });
 
 describe('planEdges, sudo of one edge', () => {
-  // The desired sudo, and the sudo that is written to a new edge, to an edge without sudo, to an
-  // edge with sudo, and to an edge with passwordless sudo. Undefined means no write.
+  // Each row has the desired sudo options, and the sudo that is written to four edges: a new edge,
+  // and edges without sudo, with sudo, and with passwordless sudo. Undefined means not managed or
+  // not written.
   type Row = [
     sudo: boolean | undefined,
     withoutPassword: boolean | undefined,

@@ -20,8 +20,8 @@ test.beforeAll(({ emulator: shared }) => {
 });
 
 /**
- * JumpCloud's handling of one request. A request whose answer is lost or 503 may be carried out or
- * not.
+ * JumpCloud's handling of one request. If the answer is lost or is a 503, the request may still
+ * have been carried out.
  */
 type Handling =
   | 'carried out'

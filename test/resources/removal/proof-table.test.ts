@@ -32,8 +32,8 @@ const FIRST_GET_ANSWERS: Readonly<Record<string, JumpCloudAnswer>> = {
 };
 
 /**
- * The answers to DELETE requests, what they show about the deletion, and the error code if the run
- * fails with the last answer.
+ * The answers to the DELETE requests of a run, and what they show about the deletion. `code` is the
+ * error code if the run fails because of the last answer.
  */
 const DELETE_ANSWERS = {
   '200': { answers: [RECORD], means: 'confirmed' },

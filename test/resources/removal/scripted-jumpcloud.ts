@@ -57,7 +57,9 @@ export async function startScriptedJumpCloud(answer: (method: string) => Scripte
   };
 }
 
-/** Returns the scripted answers of a method in order, and then repeats the last one. */
+/**
+ * Returns a function that gives the answers to each method in order, and then repeats the last one.
+ */
 export function answersInOrder(answers: Readonly<Record<string, readonly ScriptedAnswer[]>>) {
   const counts = new Map<string, number>();
   return (method: string): ScriptedAnswer => {

@@ -3,8 +3,8 @@ import { settle } from '../../../src/resources/system/settle.ts';
 import { test as base } from '../../harness/fixture.ts';
 import { inSession } from '../../harness/in-session.ts';
 
-// Only the clock is faked. `node:timers/promises` is imported early, because a fake clock does not
-// wait for imports.
+// Waits of `node:timers/promises` use the fake clock. The module is imported early, because a fake
+// clock does not wait for imports.
 vi.mock('node:timers/promises', () => import('../../harness/timers-promises.ts'));
 beforeAll(() => import('node:timers/promises'));
 beforeEach(
@@ -13,8 +13,8 @@ beforeEach(
 afterEach(() => void vi.useRealTimers());
 
 /**
- * The times at which the settings are overwritten, in seconds from the start. Overwritten settings
- * stay so until the next write.
+ * The times at which the settings are overwritten, in seconds from the start. The settings remain
+ * overwritten until the next write.
  */
 type OverwriteTimes = number[];
 
