@@ -88,9 +88,9 @@ export async function readDocumentation(name: string): Promise<ModuleDocumentati
 }
 
 /**
- * The contents of `modules/<name>.yml`. A module that runs on the control node shares `admin.yml`
- * and the parts of `connection.yml` that it lists in `shares`. Every other module shares all of
- * `connection.yml`.
+ * The contents of `modules/<name>.yml`. The documentation of a module on the control node includes
+ * `admin.yml`, and the parts of `connection.yml` that its field `shares` lists. That of every other
+ * module includes all of `connection.yml`.
  */
 type ModuleFile = Omit<ModuleDocumentation, 'DOCUMENTATION'> & {
   readonly DOCUMENTATION: ModuleDocumentation['DOCUMENTATION'] & {

@@ -38,7 +38,7 @@ export async function dryRun(deletesRecord: boolean, print: (line: string) => vo
   }
 }
 
-/** Prints equal lines in a row once. */
+/** Prints a line that is repeated directly after itself only once. */
 function createLineCollapser(print: (line: string) => void) {
   let last: string | undefined;
   let times = 0;

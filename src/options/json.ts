@@ -23,7 +23,8 @@ const MAX_EXACT_NUMBER_LENGTH = 15;
 
 /**
  * Parses JSON more strictly than JSON.parse. Rejects duplicate keys, and nesting of more than a
- * hundred levels. Returns infinity for a number that JSON.parse would round, such as `1e-400`.
+ * hundred levels. A number that JSON.parse would round becomes infinity, so that options reject it,
+ * even a small one such as `1e-400`.
  * @throws JsonError
  */
 export function parseJson(text: string): unknown {

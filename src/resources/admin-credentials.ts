@@ -29,7 +29,7 @@ type GivenOptions = PartialValues<typeof adminOptions>;
  */
 export function credentialProblems(given: GivenOptions): Problem[] {
   const inOptions = findKindsInOptions(given);
-  // If the options contain both kinds of credentials, `adminRules` reports the problem.
+  // If the options contain both kinds of credentials, `checkAdminOptions` reports the problem.
   if (inOptions.length > 1) return [];
   const [kind, ...others] = inOptions.length > 0 ? inOptions : findKindsInEnvironment();
   if (kind === undefined) {

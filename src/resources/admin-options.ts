@@ -12,7 +12,7 @@ import {
 import { pemBundle } from '../options/pem-bundle.ts';
 import { seconds } from '../options/seconds.ts';
 import { apiUrl, endpointUrl, proxyUrl } from '../options/url.ts';
-import { connectionRules } from './connection-options.ts';
+import { checkConnectionOptions } from './connection-options.ts';
 
 /** The environment variable for each option that contains a credential. */
 export const CREDENTIAL_VARIABLES = {
@@ -63,10 +63,10 @@ export const adminOptions = {
 export type AdminOptions = OptionValues<typeof adminOptions>;
 
 /** Returns the problems of options that do not fit together. Does not read the environment. */
-export function adminRules(given: PartialValues<typeof adminOptions>): Problem[] {
+export function checkAdminOptions(given: PartialValues<typeof adminOptions>): Problem[] {
   const problems = [
-    ...connectionRules(given),
-    ...connectionRules({ api_url: given.token_url, proxy: given.proxy }, 'token_url'),
+    ...checkConnectionOptions(given),
+    ...checkConnectionOptions({ api_url: given.token_url, proxy: given.proxy }, 'token_url'),
   ];
   const clientOptions = (['client_id', 'client_secret'] as const).filter(
     (option) => given[option] !== undefined,

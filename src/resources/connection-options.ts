@@ -24,7 +24,7 @@ export const connectionOptions = {
 };
 
 /** Returns the problems of connection options that do not fit together. */
-export function connectionRules(
+export function checkConnectionOptions(
   { api_url, proxy }: Pick<PartialValues<typeof connectionOptions>, 'api_url' | 'proxy'>,
   option = 'api_url',
 ): Problem[] {

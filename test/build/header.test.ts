@@ -38,7 +38,7 @@ const UNRUNNABLE_FILES: [description: string, content: string | Buffer][] = [
 ];
 
 describe.each(SHELLS)('the header under $shell', ({ shell }) => {
-  it('the header fails with JSON when there is no Node.js', async () => {
+  it('when there is no Node.js, the header reports the failure as JSON', async () => {
     expect(await run(shell, { PATH: '/nonexistent' })).toEqual(
       failure(
         /^This module requires Node\.js 18\.17 or later\. .*PATH=\/nonexistent .*JUMPCLOUD_NODE=\//,
@@ -357,7 +357,7 @@ describe('the header, started by a Node.js that is too old', () => {
   );
 
   it.each(['SIGTERM', 'SIGKILL'] as const)(
-    'an old Node.js that starts a newer one ends by %s when the newer one does',
+    'an old Node.js that has started a newer one ends the same way as the newer one: by %s',
     async (signal) => {
       const child = start(`process.kill(process.pid, '${signal}'); setTimeout(() => {}, 20000);`);
       expect(await child).toMatchObject({ signal, stdout: '' });

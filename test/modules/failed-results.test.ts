@@ -58,7 +58,7 @@ describe('content of a failed result', () => {
     expect(answer['system']).toMatchObject({ displayName: 'ip-10-0-0-7' });
   });
 
-  test('a run whose write JumpCloud ignores reports the settings that JumpCloud returned', async ({
+  test('if JumpCloud ignores a write, the run reports the settings that JumpCloud returned', async ({
     host,
   }) => {
     host.hit({ kind: 'ignored-write' }, { method: 'PUT' });

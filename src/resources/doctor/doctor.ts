@@ -1,11 +1,11 @@
 import { defineModule } from '../../module.ts';
-import { connectionOptions, connectionRules } from '../connection-options.ts';
+import { checkConnectionOptions, connectionOptions } from '../connection-options.ts';
 
 /** Checks the conditions that every run on this host needs. Changes nothing. */
 export const doctor = defineModule({
   name: 'jumpcloud_doctor',
   options: connectionOptions,
-  rules: connectionRules,
+  rules: checkConnectionOptions,
   async run(options, run) {
     const { examine } = await import('./examine.ts');
     return examine(run, options);

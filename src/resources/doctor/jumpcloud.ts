@@ -92,7 +92,9 @@ function judgeEnrolment({ provisionMetadata }: SystemRecord): Finding {
         'If JumpCloud stops accepting this host, re-enrol the host with a connect key.',
       );
     case 'administrator':
-      return okFinding('This host was enrolled by an administrator, so it may use System Context.');
+      return okFinding(
+        'This host was enrolled by an administrator (with a connect key), so it is allowed to use System Context.',
+      );
     default:
       return okFinding('JumpCloud accepts this host, but does not report how it was enrolled.');
   }

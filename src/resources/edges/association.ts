@@ -12,8 +12,8 @@ import {
 } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
 import { createRun } from '../../reconcile.ts';
-import { connectionOptions, connectionRules } from '../connection-options.ts';
-import { edgesOptions, edgesRules, sudoProblems } from './edges-options.ts';
+import { checkConnectionOptions, connectionOptions } from '../connection-options.ts';
+import { checkEdgesOptions, edgesOptions, sudoProblems } from './edges-options.ts';
 
 const options = {
   ...connectionOptions,
@@ -45,7 +45,7 @@ export const association = defineModule({
 
 function rules(given: PartialValues<typeof options>): Problem[] {
   const { type, state, sudo, sudo_without_password } = given;
-  const general = [...connectionRules(given), ...edgesRules(given)];
+  const general = [...checkConnectionOptions(given), ...checkEdgesOptions(given)];
   if (type === undefined || type === INVALID) return general;
   if (type === 'user_group') {
     return [...general, ...sudoProblems(state, { sudo, sudo_without_password })];

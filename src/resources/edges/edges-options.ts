@@ -28,7 +28,7 @@ export interface EdgesOptions {
 /**
  * Returns the problems of the options `state`, `exclusive` and `keep` if they do not fit together.
  */
-export function edgesRules({
+export function checkEdgesOptions({
   state,
   exclusive,
   keep,

@@ -2,8 +2,8 @@ import { defineModule } from '../../module.ts';
 import { objects } from '../../options/id.ts';
 import { type OptionValues, required } from '../../options/option.ts';
 import { createRun } from '../../reconcile.ts';
-import { connectionOptions, connectionRules } from '../connection-options.ts';
-import { edgesOptions, edgesRules } from './edges-options.ts';
+import { checkConnectionOptions, connectionOptions } from '../connection-options.ts';
+import { checkEdgesOptions, edgesOptions } from './edges-options.ts';
 
 const options = {
   ...connectionOptions,
@@ -18,6 +18,6 @@ export type GroupMembershipOptions = OptionValues<typeof options>;
 export const groupMembership = defineModule({
   name: 'jumpcloud_group_membership',
   options,
-  rules: (given) => [...connectionRules(given), ...edgesRules(given)],
+  rules: (given) => [...checkConnectionOptions(given), ...checkEdgesOptions(given)],
   run: createRun(async () => (await import('./edge-resources.ts')).groupMembershipResource),
 });

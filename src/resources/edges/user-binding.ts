@@ -2,8 +2,8 @@ import type { Problem } from '../../base/errors.ts';
 import { defineModule } from '../../module.ts';
 import { type OptionValues, type PartialValues, required } from '../../options/option.ts';
 import { createRun } from '../../reconcile.ts';
-import { connectionOptions, connectionRules } from '../connection-options.ts';
-import { edgesOptions, edgesRules, sudoProblemsOfItems } from './edges-options.ts';
+import { checkConnectionOptions, connectionOptions } from '../connection-options.ts';
+import { checkEdgesOptions, edgesOptions, sudoProblemsOfItems } from './edges-options.ts';
 import { objectsWithSudo } from './objects-with-sudo.ts';
 
 const options = {
@@ -25,8 +25,8 @@ export const userBinding = defineModule({
 
 function rules(given: PartialValues<typeof options>): Problem[] {
   return [
-    ...connectionRules(given),
-    ...edgesRules(given),
+    ...checkConnectionOptions(given),
+    ...checkEdgesOptions(given),
     ...sudoProblemsOfItems('users', given.state, given.users),
   ];
 }

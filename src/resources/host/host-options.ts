@@ -10,11 +10,11 @@ import {
   withDefault,
 } from '../../options/option.ts';
 import { section } from '../../options/section.ts';
-import { connectionOptions, connectionRules } from '../connection-options.ts';
+import { checkConnectionOptions, connectionOptions } from '../connection-options.ts';
 import { sudoProblemsOfItems } from '../edges/edges-options.ts';
 import { objectsWithSudo } from '../edges/objects-with-sudo.ts';
 import { factsOptions } from '../facts-options.ts';
-import { settingsOptions, settingsRules } from '../system/system-options.ts';
+import { checkSettings, settingsOptions } from '../system/system-options.ts';
 import { expandableGroups } from './expandable-groups.ts';
 
 /** The sections of the document that list edges, in the order in which edges are added. */
@@ -34,7 +34,7 @@ const SECTIONS = ['system', ...EDGE_SECTIONS] as const;
 export const hostOptions = {
   ...connectionOptions,
   ...factsOptions,
-  system: { ...section(settingsOptions, settingsRules), isExpandable: true as const },
+  system: { ...section(settingsOptions, checkSettings), isExpandable: true as const },
   groups: expandableGroups(),
   users: objectsWithSudo('user'),
   user_groups: objectsWithSudo('user_group'),
@@ -57,7 +57,7 @@ export type HostOptions = OptionValues<typeof hostOptions>;
 
 function exclusiveSections(): Option<('system' | EdgeSection)[] | undefined> {
   const toSection = toChoice(EDGE_SECTIONS);
-  // The option `exclusive` does not allow `system`. It is accepted here, so that `exclusiveOptionRules`
+  // The option `exclusive` does not allow `system`. It is accepted here, so that `checkExclusive`
   // can report a specific message.
   const read = toUniqueListOf((value) => (value === 'system' ? value : toSection(value)));
   return { type: 'list', elements: 'str', choices: EDGE_SECTIONS, read };
@@ -69,9 +69,9 @@ export function sectionCount(given: PartialValues<typeof hostOptions>): number {
 }
 
 /** Returns the problems of options that do not fit together. */
-export function hostRules(given: PartialValues<typeof hostOptions>): Problem[] {
+export function checkHostOptions(given: PartialValues<typeof hostOptions>): Problem[] {
   const problems = [
-    ...connectionRules(given),
+    ...checkConnectionOptions(given),
     ...sudoProblemsOfItems('users', 'present', given.users),
     ...sudoProblemsOfItems('user_groups', 'present', given.user_groups),
   ];
@@ -79,10 +79,10 @@ export function hostRules(given: PartialValues<typeof hostOptions>): Problem[] {
     const message = `The document has no sections. Give at least one of ${SECTIONS.join(', ')}.`;
     problems.push({ option: '', message });
   }
-  return [...problems, ...exclusiveOptionRules(given), ...keepOptionRules(given)];
+  return [...problems, ...checkExclusive(given), ...checkKeep(given)];
 }
 
-function exclusiveOptionRules(given: PartialValues<typeof hostOptions>): Problem[] {
+function checkExclusive(given: PartialValues<typeof hostOptions>): Problem[] {
   const { exclusive } = given;
   if (exclusive === undefined || exclusive === INVALID) return [];
   return [...new Set(exclusive)].flatMap((section) => {
@@ -98,7 +98,7 @@ function exclusiveOptionRules(given: PartialValues<typeof hostOptions>): Problem
   });
 }
 
-function keepOptionRules({ exclusive, keep }: PartialValues<typeof hostOptions>): Problem[] {
+function checkKeep({ exclusive, keep }: PartialValues<typeof hostOptions>): Problem[] {
   if (keep === undefined || keep === INVALID) return [];
   // If an item of `exclusive` is invalid, no problem of `keep` is reported: the item may be a
   // misspelt section that `keep` needs.

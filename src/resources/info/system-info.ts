@@ -3,7 +3,7 @@ import { AlreadyRemoved, type Registration } from '../../agent/registration.ts';
 import { NotEnrolled } from '../../base/errors.ts';
 import { defineModule } from '../../module.ts';
 import { withRegistration } from '../../transport/open-session.ts';
-import { connectionRules } from '../connection-options.ts';
+import { checkConnectionOptions } from '../connection-options.ts';
 import { countReads, type SystemInfoOptions, systemInfoOptions } from './info-options.ts';
 
 /**
@@ -13,7 +13,7 @@ import { countReads, type SystemInfoOptions, systemInfoOptions } from './info-op
 export const systemInfo = defineModule({
   name: 'jumpcloud_system_info',
   options: systemInfoOptions,
-  rules: connectionRules,
+  rules: checkConnectionOptions,
   async run(given: SystemInfoOptions, run) {
     if (given.gather.includes('facts')) {
       const { readAllFacts } = await import('../../facts/read-facts.ts');

@@ -4,7 +4,7 @@ import { toUniqueListOf } from '../../options/collections.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
 import type { Option, OptionValues, PartialValues } from '../../options/option.ts';
 import { toText } from '../../options/scalars.ts';
-import { adminOptions, adminRules } from '../admin-options.ts';
+import { adminOptions, checkAdminOptions } from '../admin-options.ts';
 
 /** The kind of object that each option looks up. */
 export const KIND_OPTIONS = {
@@ -32,8 +32,8 @@ export const namesOptions = {
 export type NamesOptions = OptionValues<typeof namesOptions>;
 
 /** Returns the problems of options that do not fit together. */
-export function namesRules(given: PartialValues<typeof namesOptions>): Problem[] {
-  const problems = adminRules(given);
+export function checkNamesOptions(given: PartialValues<typeof namesOptions>): Problem[] {
+  const problems = checkAdminOptions(given);
   if (listRequestedKinds(given).length === 0) {
     const options = Object.keys(KIND_OPTIONS).join(', ');
     problems.push({

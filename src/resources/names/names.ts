@@ -5,11 +5,11 @@ import type { Outcome, Run } from '../../run.ts';
 import { credentialProblems } from '../admin-credentials.ts';
 import { withAdminSession } from '../admin-session.ts';
 import {
+  checkNamesOptions,
   KIND_OPTIONS,
   listRequestedKinds,
   type NamesOptions,
   namesOptions,
-  namesRules,
 } from './names-options.ts';
 import { needsRequests, type ResolvedNames, resolveNames } from './resolve-names.ts';
 
@@ -20,7 +20,7 @@ import { needsRequests, type ResolvedNames, resolveNames } from './resolve-names
 export const names = defineModule({
   name: 'jumpcloud_names',
   options: namesOptions,
-  rules: namesRules,
+  rules: checkNamesOptions,
   credentialProblems,
   run(options: NamesOptions, run) {
     const kinds = listRequestedKinds(options);

@@ -2,7 +2,7 @@ import type { Problem } from '../../base/errors.ts';
 import { choice } from '../../options/choice.ts';
 import { type OptionValues, type PartialValues, withDefault } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
-import { connectionOptions, connectionRules } from '../connection-options.ts';
+import { checkConnectionOptions, connectionOptions } from '../connection-options.ts';
 
 /** The options of jumpcloud_removal. */
 export const removalOptions = {
@@ -16,8 +16,8 @@ export const removalOptions = {
 export type RemovalOptions = OptionValues<typeof removalOptions>;
 
 /** Returns the problems of options that do not fit together. */
-export function removalRules(given: PartialValues<typeof removalOptions>): Problem[] {
-  const general = connectionRules(given);
+export function checkRemovalOptions(given: PartialValues<typeof removalOptions>): Problem[] {
+  const general = checkConnectionOptions(given);
   if (given.scope !== 'associations' || given.purge_identity !== true) return general;
   return [
     ...general,

@@ -13,7 +13,7 @@ import { addPurgeStep } from './add-purge-step.ts';
 import { agentStopper } from './agent-stopper.ts';
 import { type RegistrationSnapshot, readKeyText } from './files-to-purge.ts';
 import { noRecordResource } from './no-record-resource.ts';
-import { type RemovalOptions, removalOptions, removalRules } from './removal-options.ts';
+import { checkRemovalOptions, type RemovalOptions, removalOptions } from './removal-options.ts';
 
 /**
  * Removes this host, or all its associations, from JumpCloud. With `purge_identity`, also deletes
@@ -24,7 +24,7 @@ export const removal = defineModule({
   options: removalOptions,
   // Empty input may come from a broken pipe, which must not delete a record.
   refusesEmptyInput: true,
-  rules: removalRules,
+  rules: checkRemovalOptions,
   async run(options: RemovalOptions, run) {
     const { registration, initial } = await findRegistration(options, run);
     if (registration === undefined) {

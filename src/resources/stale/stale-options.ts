@@ -13,7 +13,7 @@ import {
 import { quoteKey } from '../../options/quote-name.ts';
 import { boolean, toText } from '../../options/scalars.ts';
 import { section } from '../../options/section.ts';
-import { adminOptions, adminRules } from '../admin-options.ts';
+import { adminOptions, checkAdminOptions } from '../admin-options.ts';
 
 /** The options of jumpcloud_stale_systems. */
 export const staleOptions = {
@@ -36,8 +36,8 @@ export const staleOptions = {
 export type StaleOptions = OptionValues<typeof staleOptions>;
 
 /** Returns the problems of options that do not fit together. */
-export function staleRules(given: PartialValues<typeof staleOptions>): Problem[] {
-  const problems = adminRules(given);
+export function checkStaleOptions(given: PartialValues<typeof staleOptions>): Problem[] {
+  const problems = checkAdminOptions(given);
   if (given.inactive_days !== undefined) return problems;
   if (given.dead === undefined) {
     problems.push({
@@ -84,8 +84,8 @@ function attributeValues(notEmpty?: 'not empty'): Option<string[] | undefined> {
 
 /**
  * Reads one attribute value. Rejects empty text, as from a failed query, and text with a tab, a
- * line break or an outer blank, as from a wrongly split list. No record has such a value, so it
- * would protect no record in the option `alive`.
+ * line break or an outer blank, as from a wrongly split list. In the option `alive`, such
+ * a value would protect no record.
  */
 function toAttributeValue(value: unknown): string {
   const text = toText(value);

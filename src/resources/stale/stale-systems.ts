@@ -2,7 +2,7 @@ import { defineModule } from '../../module.ts';
 import { reconcile } from '../../reconcile.ts';
 import { credentialProblems } from '../admin-credentials.ts';
 import { withAdminSession } from '../admin-session.ts';
-import { type StaleOptions, staleOptions, staleRules } from './stale-options.ts';
+import { checkStaleOptions, type StaleOptions, staleOptions } from './stale-options.ts';
 
 /** Reports or deletes the records of hosts that died without removing themselves from JumpCloud. */
 export const staleSystems = defineModule({
@@ -10,7 +10,7 @@ export const staleSystems = defineModule({
   options: staleOptions,
   // Empty input may come from a broken pipe, which must not delete records.
   refusesEmptyInput: true,
-  rules: staleRules,
+  rules: checkStaleOptions,
   credentialProblems,
   run(options: StaleOptions, run) {
     return withAdminSession(run, options, 1, async (session) => {

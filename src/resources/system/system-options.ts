@@ -39,7 +39,7 @@ export const settingsOptions = {
 };
 
 /** Returns the problems of settings that do not fit together. */
-export function settingsRules({
+export function checkSettings({
   attributes,
   purge_attributes,
 }: PartialValues<typeof settingsOptions>): Problem[] {

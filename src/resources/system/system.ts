@@ -1,14 +1,14 @@
 import { defineModule } from '../../module.ts';
 import { createRun } from '../../reconcile.ts';
-import { connectionOptions, connectionRules } from '../connection-options.ts';
+import { checkConnectionOptions, connectionOptions } from '../connection-options.ts';
 import { factsOptions, loadReferences } from '../facts-options.ts';
-import { settingsOptions, settingsRules } from './system-options.ts';
+import { checkSettings, settingsOptions } from './system-options.ts';
 
 /** Manages the settings and custom attributes of this host's record. */
 export const system = defineModule({
   name: 'jumpcloud_system',
   options: { ...connectionOptions, ...settingsOptions, ...factsOptions },
-  rules: (given) => [...connectionRules(given), ...settingsRules(given)],
+  rules: (given) => [...checkConnectionOptions(given), ...checkSettings(given)],
   loadReferences,
   run: createRun(async () => (await import('./system-resource.ts')).systemResource),
 });

@@ -26,8 +26,8 @@ import {
 
 // Each case runs a module three times. Executables would take minutes to start, so most cases run in
 // this process over a real socket. Some cases run the built executables.
-const CASES = sampleSize(300);
-const EXECUTABLE_CASES = sampleSize(10);
+const CASE_COUNT = sampleSize(300);
+const EXECUTABLE_CASE_COUNT = sampleSize(10);
 
 /** The number of objects of one kind in a case. */
 const POOL_SIZE = 8;
@@ -245,24 +245,24 @@ describe('an edge module on a random graph', () => {
   ];
 
   test.each(modules)(
-    `%s reaches the desired state in ${CASES} random cases in this process`,
+    `%s reaches the desired state in ${CASE_COUNT} random cases in this process`,
     async (_, kinds) => {
       const property = fc.asyncProperty(arbitraryCase(...kinds), (given) =>
         verifyCase(given, runInProcess),
       );
-      await fc.assert(property, { numRuns: CASES });
+      await fc.assert(property, { numRuns: CASE_COUNT });
     },
     300_000,
   );
 
   describe.concurrent('an executable on a random graph', () => {
     test.each(modules)(
-      `%s reaches the desired state in ${EXECUTABLE_CASES} random cases as an executable`,
+      `%s reaches the desired state in ${EXECUTABLE_CASE_COUNT} random cases as an executable`,
       async (_, kinds) => {
         const property = fc.asyncProperty(arbitraryCase(...kinds), (given) =>
           verifyCase(given, runExecutable),
         );
-        await fc.assert(property, { numRuns: EXECUTABLE_CASES });
+        await fc.assert(property, { numRuns: EXECUTABLE_CASE_COUNT });
       },
       300_000,
     );

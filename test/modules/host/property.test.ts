@@ -19,8 +19,8 @@ import { type HostDocument, type SingleCall, singleCalls } from './single-module
 
 // Each case runs about ten modules. Most cases run in this process over a real socket. A few cases
 // run the built executables.
-const CASES = sampleSize(160);
-const EXECUTABLE_CASES = sampleSize(4);
+const CASE_COUNT = sampleSize(160);
+const EXECUTABLE_CASE_COUNT = sampleSize(4);
 
 type Runner = (module: ModuleName, options: object, check: boolean) => Promise<Answer>;
 
@@ -153,20 +153,20 @@ describe('jumpcloud_host compared with single modules', () => {
     return { agent_dir: agentDir, api_url: emulator.url };
   }
 
-  test(`jumpcloud_host in this process gives the same result as single modules in ${CASES} cases`, {
+  test(`jumpcloud_host in this process gives the same result as single modules in ${CASE_COUNT} cases`, {
     timeout: 300_000,
   }, async () => {
     const property = fc.asyncProperty(hostCase, (testCase) => checkCase(testCase, inProcess));
-    await fc.assert(property, { numRuns: CASES });
+    await fc.assert(property, { numRuns: CASE_COUNT });
   });
 
-  test(`jumpcloud_host as an executable gives the same result as single modules in ${EXECUTABLE_CASES} cases`, {
+  test(`jumpcloud_host as an executable gives the same result as single modules in ${EXECUTABLE_CASE_COUNT} cases`, {
     timeout: 300_000,
   }, async () => {
     const property = fc.asyncProperty(hostCase, (testCase) => checkCase(testCase, runExecutable));
     // A case with executables takes seconds, so only the test in this process shrinks
     // counterexamples.
-    await fc.assert(property, { numRuns: EXECUTABLE_CASES, endOnFailure: true });
+    await fc.assert(property, { numRuns: EXECUTABLE_CASE_COUNT, endOnFailure: true });
   });
 });
 
