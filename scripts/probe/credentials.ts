@@ -67,8 +67,8 @@ export function takeCredentials(
 }
 
 /**
- * Opens a session with the server that issues tokens, and returns the authentication, which fetches
- * a token when it is first used.
+ * Opens a session with the token server. Returns the service account's authentication, which
+ * fetches a token only when it is first used.
  */
 async function openServiceAccount(
   client: ClientCredentials,

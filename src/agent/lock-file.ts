@@ -134,8 +134,8 @@ function findHolderState({ lock }: LockOnDisk): ProcessState {
 
 /**
  * Removes the takeover locks of processes that died during a takeover. Only the holder of the main
- * lock may call this function. The dead locks after which the takeover locks are named have then
- * been replaced, and cannot return.
+ * lock may call this function. Each takeover lock is named after a dead main lock, which the lock
+ * of the caller has replaced, so no process needs it any more.
  */
 function removeDeadTakeoverLocks(path: string): void {
   const prefix = `${basename(path)}.`;

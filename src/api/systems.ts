@@ -89,9 +89,8 @@ export interface RecordAbsence {
   readonly isThere: false;
   readonly error: Unauthorized | NotFound;
   /**
-   * True if a wrong clock cannot be the cause of the refusal. A 404 never has this cause. A 401
-   * does not have it if its Date header is usable, because the session has then compared the clock
-   * with this header.
+   * True if the refusal cannot be due to a wrong clock. That holds for each 404, and for a 401 with
+   * a usable Date header, because the session has already compared the clock with this header.
    */
   readonly isClockRuledOut: boolean;
 }

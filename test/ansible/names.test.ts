@@ -8,7 +8,7 @@ import { testWithPipelining as test } from '../harness/ansible/fixture.ts';
 import { putPlaybook } from './put-playbook.ts';
 
 const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
-const VARIABLES = ['names/group_vars/all.yml', 'names/group_vars/web.yml'];
+const VARIABLE_FILES = ['names/group_vars/all.yml', 'names/group_vars/web.yml'];
 
 describe.runIf(hasAnsible)(
   'the playbook ansible-examples/names/fleet.yml',
@@ -38,7 +38,7 @@ describe.runIf(hasAnsible)(
         'web-2': await controller.enrol(emulator),
       };
       const playbook = await putPlaybook(controller, 'names/fleet.yml');
-      for (const file of VARIABLES) await controller.put(file, await example(file));
+      for (const file of VARIABLE_FILES) await controller.put(file, await example(file));
       const place = (names: (keyof typeof hosts)[]) =>
         Object.fromEntries(names.map((name) => [name, { test_agent_dir: hosts[name].agentDir }]));
       const inventory = stringify({

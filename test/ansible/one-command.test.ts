@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, vi } from 'vitest';
 import { stringify } from 'yaml';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
-import { hasTool } from '../examples/has-tool.ts';
+import { hasPrograms } from '../examples/has-programs.ts';
 import { type Controller, hasAnsible, type PlayOptions } from '../harness/ansible/controller.ts';
 import { test } from '../harness/ansible/fixture.ts';
 import { type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
@@ -21,7 +21,7 @@ const MODULE_DIRECTORIES = ['/dev/shm', '/run'];
 const canRun =
   hasAnsible &&
   userInfo().uid === 0 &&
-  hasTool('the tests of modules in one command', '/usr/sbin/sshd', 'sudo', 'unshare');
+  hasPrograms('the tests of modules in one command', '/usr/sbin/sshd', 'sudo', 'unshare');
 
 describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 }, () => {
   let controller: Controller;

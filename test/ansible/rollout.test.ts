@@ -40,7 +40,9 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
     const hosts = sandboxes.map((sandbox, i) => [`host-${i}`, { root: sandbox.directory }]);
     const all = { hosts: Object.fromEntries(hosts), vars: { ansible_connection: 'local' } };
     const inventory = await controller.put('rollout/hosts.yml', stringify({ all }));
-    /** Copies a playbook of the examples, with the paths of the host that it runs on. */
+    /**
+     * Copies an example playbook. Replaces the paths in it with those of the host on which it runs.
+     */
     const place = async (playbook: string) => {
       const text = await readFile(`${EXAMPLES}systemd/${playbook}`, 'utf8');
       const plays: { tasks: Record<string, unknown>[] }[] = JSON.parse(

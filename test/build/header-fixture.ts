@@ -35,8 +35,9 @@ export interface Environment {
 }
 
 /**
- * Makes executables whose header searches temporary directories instead of this machine's, and runs
- * them. The directories are removed after the tests of the file.
+ * Makes executables whose header (the shell script that looks for Node.js) searches temporary
+ * directories instead of those of this machine, and runs them. The directories are removed after
+ * the tests of the file.
  */
 export async function makeHeaderFixture() {
   const directory = await mkdtemp(join(tmpdir(), 'header-test-'));

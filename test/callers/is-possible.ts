@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { hasTool } from '../examples/has-tool.ts';
+import { hasPrograms } from '../examples/has-programs.ts';
 import type { Caller } from './caller.ts';
 
 /** Returns whether this machine can start a caller. If it cannot, prints why. */
 export function isPossible({ name, needs = [], needsPrivileges }: Caller): boolean {
-  if (!hasTool(name, ...needs)) return false;
+  if (!hasPrograms(name, ...needs)) return false;
   if (!needsPrivileges || hasPrivileges()) return true;
   console.log(
     `Skipped, because it needs root, mount namespaces and control groups of version 2: ${name}.`,

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import { MODULES, type ModuleName } from '../../src/modules.ts';
-import { hasTool } from '../examples/has-tool.ts';
+import { hasPrograms } from '../examples/has-programs.ts';
 import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
 import { codeBlocksOf, documentationPages } from './code-blocks.ts';
 
@@ -115,7 +115,7 @@ describe('shell', () => {
     }
   });
 
-  test.runIf(hasTool('shellcheck of the documentation', 'shellcheck'))(
+  test.runIf(hasPrograms('shellcheck of the documentation', 'shellcheck'))(
     'shellcheck finds nothing in the commands',
     async () => {
       // Blocks for bash are only linted, because they ask for a secret at a terminal.

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { describe, expect } from 'vitest';
 import { readDocumentation } from '../../scripts/build/module-documentation.ts';
 import type { Emulator } from '../emulator/emulator.ts';
-import { hasTool } from './has-tool.ts';
+import { hasPrograms } from './has-programs.ts';
 import { EXAMPLES, IDS, type Sandbox, test } from './sandbox.ts';
 
 const COOKBOOK = [
@@ -30,7 +30,7 @@ const DOCUMENT = {
   commands: null,
 };
 
-describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
+describe.runIf(hasPrograms('the Chef example', 'ruby'))('the Chef cookbook', () => {
   let emulator: Emulator;
   let sandbox: Sandbox;
   test.beforeEach(async ({ emulator: sharedEmulator, sandbox: newSandbox }) => {
@@ -48,7 +48,7 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
     readonly why_run?: boolean;
   }
 
-  /** Converges a recipe in chef.rb, which stands in for Chef. */
+  /** Converges a recipe with chef.rb, a stand-in for Chef. */
   const converge = async ({ document = DOCUMENT, attributes, ...run }: Run = {}) => {
     const replacement = new URL('chef.rb', import.meta.url).pathname;
     const cookbook = sandbox.path('/ansible-examples/chef/jumpcloud');
@@ -387,7 +387,7 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
     expect(sandbox.writes()).toEqual([]);
   });
 
-  test.runIf(hasTool('rubocop over the Chef example', 'rubocop'))(
+  test.runIf(hasPrograms('rubocop over the Chef example', 'rubocop'))(
     'rubocop finds nothing in the cookbook',
     { timeout: 300_000 },
     async () => {

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { describe, expect } from 'vitest';
 import { startKickstartServer } from '../ansible/roles/kickstart-server.ts';
 import { canHaveMounts } from '../harness/host-with-programs.ts';
-import { hasTool } from './has-tool.ts';
+import { hasPrograms } from './has-programs.ts';
 import { EXAMPLES, IDS, type Sandbox, test } from './sandbox.ts';
 
 /** The Python for which Debian installs cloud-init. PATH may list another Python first. */
@@ -57,7 +57,8 @@ async function boot(sandbox: Sandbox, userData: string) {
 }
 
 describe.runIf(
-  hasTool('the cloud-init examples', 'cloud-init', 'systemd-analyze', PYTHON) && canHaveMounts(),
+  hasPrograms('the cloud-init examples', 'cloud-init', 'systemd-analyze', PYTHON) &&
+    canHaveMounts(),
 )('the user-data', { timeout: 300_000 }, () => {
   test.for(FILES)(
     '%s is valid, configures the instance at its first boot and changes nothing at its second',
@@ -139,7 +140,7 @@ describe.runIf(
 });
 
 test
-  .runIf(hasTool('yamllint over the cloud-init examples', 'yamllint'))
+  .runIf(hasPrograms('yamllint over the cloud-init examples', 'yamllint'))
   .for([...FILES, AGENT_USER_DATA])(
   'yamllint accepts %s, apart from the first lines that cloud-init requires',
   async (file) => {

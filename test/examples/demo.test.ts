@@ -4,7 +4,7 @@ import { collectionPath } from '../harness/ansible/controller.ts';
 import { makeAnsibleRunner } from '../harness/demo/make-ansible-runner.ts';
 import { runWithoutAnsible } from '../harness/demo/run-without-ansible.ts';
 import type { Playbook, StepRunner } from '../harness/demo/step-runner.ts';
-import { hasTool } from './has-tool.ts';
+import { hasPrograms } from './has-programs.ts';
 import { IDS, makeSandbox, type Sandbox, test } from './sandbox.ts';
 
 let emulator: Emulator;
@@ -57,7 +57,7 @@ const PLAYBOOKS = 'demo/playbook.yml and demo/removal.yml';
 test(`${PLAYBOOKS} are idempotent when their tasks call the executables directly`, () =>
   expectIdempotent(() => runWithoutAnsible));
 
-test.runIf(hasTool(`${PLAYBOOKS} run by Ansible`, 'ansible-playbook'))(
+test.runIf(hasPrograms(`${PLAYBOOKS} run by Ansible`, 'ansible-playbook'))(
   `${PLAYBOOKS} are idempotent when Ansible runs them`,
   { timeout: 300_000 },
   () =>

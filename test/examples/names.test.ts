@@ -6,7 +6,7 @@ import type { Emulator } from '../emulator/emulator.ts';
 import { executablePath, runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { quoteForShell } from '../terminal.ts';
-import { hasTool } from './has-tool.ts';
+import { hasPrograms } from './has-programs.ts';
 import { makeSandbox, type Sandbox } from './sandbox.ts';
 
 const SCRIPT = 'names/names.sh';
@@ -36,7 +36,7 @@ beforeEach(async () => {
   return () => sandbox.remove();
 });
 
-describe.runIf(hasTool(SCRIPT, 'jq'))('the CI job names/names.sh', () => {
+describe.runIf(hasPrograms(SCRIPT, 'jq'))('the CI job names/names.sh', () => {
   const runJob = async (change?: (text: string) => string, key = apiKey) =>
     execa(await sandbox.place(SCRIPT, change), {
       cwd: sandbox.directory,
@@ -85,7 +85,7 @@ describe.runIf(hasTool(SCRIPT, 'jq'))('the CI job names/names.sh', () => {
 test('sh -n finds no syntax error in names/names.sh', async () => {
   await execa('sh', ['-n', await sandbox.place(SCRIPT)]);
 });
-test.runIf(hasTool('shellcheck over names/names.sh', 'shellcheck'))(
+test.runIf(hasPrograms('shellcheck over names/names.sh', 'shellcheck'))(
   'shellcheck finds nothing in names/names.sh',
   async () => {
     await execa('shellcheck', [await sandbox.place(SCRIPT)]);

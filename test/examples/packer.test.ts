@@ -14,7 +14,7 @@ import { collectionPath } from '../harness/ansible/controller.ts';
 import { type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
 import { HOST_MODULE_NAMES } from '../harness/executable.ts';
 import { canHaveMounts } from '../harness/host-with-programs.ts';
-import { hasTool } from './has-tool.ts';
+import { hasPrograms } from './has-programs.ts';
 import { IDS, type Sandbox, test } from './sandbox.ts';
 
 /** Files of the build host that its image must not contain. */
@@ -30,7 +30,8 @@ const BUILD_HOST_FILES = [
 const CONNECT_KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
 
 const hasTools =
-  canHaveMounts() && hasTool('the Packer example', 'packer', 'ansible-playbook', '/usr/sbin/sshd');
+  canHaveMounts() &&
+  hasPrograms('the Packer example', 'packer', 'ansible-playbook', '/usr/sbin/sshd');
 
 describe.runIf(hasTools)('packer build', { timeout: 400_000 }, () => {
   let emulator: Emulator;

@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest';
 import { parse } from 'yaml';
 import { readDocumentation } from '../../scripts/build/module-documentation.ts';
 import type { Emulator } from '../emulator/emulator.ts';
-import { hasTool } from './has-tool.ts';
+import { hasPrograms } from './has-programs.ts';
 import { EXAMPLES, IDS, type Sandbox, test } from './sandbox.ts';
 
 const MANIFESTS = [
@@ -58,7 +58,7 @@ values:
  */
 const TAGS = '--tags=file,jumpcloud_host';
 
-describe.runIf(hasTool('the Puppet example', 'puppet'))(
+describe.runIf(hasPrograms('the Puppet example', 'puppet'))(
   'puppet apply',
   { timeout: 240_000 },
   () => {
@@ -353,7 +353,7 @@ test('all YAML files of the Puppet example are valid', async () => {
 describe('the linters of Puppet and Ruby', () => {
   const paths = (files: string[]) => files.map((file) => join(EXAMPLES, file));
 
-  test.runIf(hasTool('puppet parser validate', 'puppet'))(
+  test.runIf(hasPrograms('puppet parser validate', 'puppet'))(
     'puppet parser validate accepts the manifests',
     { timeout: 300_000 },
     async () => {
@@ -361,7 +361,7 @@ describe('the linters of Puppet and Ruby', () => {
     },
   );
 
-  test.runIf(hasTool('puppet-lint over the manifests', 'puppet-lint'))(
+  test.runIf(hasPrograms('puppet-lint over the manifests', 'puppet-lint'))(
     'puppet-lint finds nothing in the manifests',
     async () => {
       const { stdout } = await execa('puppet-lint', ['--fail-on-warnings', ...paths(MANIFESTS)]);
@@ -369,7 +369,7 @@ describe('the linters of Puppet and Ruby', () => {
     },
   );
 
-  test.runIf(hasTool('rubocop over the Puppet example', 'rubocop'))(
+  test.runIf(hasPrograms('rubocop over the Puppet example', 'rubocop'))(
     'rubocop finds nothing in the types and providers',
     { timeout: 300_000 },
     async () => {

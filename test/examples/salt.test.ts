@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest';
 import { parse } from 'yaml';
 import type { Emulator } from '../emulator/emulator.ts';
 import { addDynamicGroup } from '../emulator/sample-objects.ts';
-import { hasTool } from './has-tool.ts';
+import { hasPrograms } from './has-programs.ts';
 import { EXAMPLES, IDS, type Sandbox, test } from './sandbox.ts';
 
 /** The Python for which Debian installs Jinja and PyYAML. PATH may list another Python first. */
@@ -31,7 +31,7 @@ interface Call {
   readonly env?: Record<string, string>;
 }
 
-describe.runIf(hasTool('the Salt example', PYTHON))('the Salt states', () => {
+describe.runIf(hasPrograms('the Salt example', PYTHON))('the Salt states', () => {
   let emulator: Emulator;
   let sandbox: Sandbox;
   let states: string;
@@ -262,7 +262,7 @@ test("the YAML of the example's README can be parsed", async () => {
   for (const block of blocks) parse(block, { uniqueKeys: false });
 });
 
-test.runIf(hasTool('yamllint over the Salt example', 'yamllint'))(
+test.runIf(hasPrograms('yamllint over the Salt example', 'yamllint'))(
   'yamllint accepts the pillar of the Salt example',
   async () => {
     await execa('yamllint', ['--strict', join(EXAMPLES, 'salt/pillar/jumpcloud.sls')]);

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { describe, expect, vi } from 'vitest';
 import type { Emulator } from '../emulator/emulator.ts';
 import type { Fault } from '../emulator/faults.ts';
-import { hasTool } from './has-tool.ts';
+import { hasPrograms } from './has-programs.ts';
 import { IDS, type Sandbox, test } from './sandbox.ts';
 
 const SCRIPTS = [
@@ -221,7 +221,7 @@ describe('shell/alerts.yml', () => {
     ];
   };
 
-  test.runIf(hasTool('the alerts in shell/alerts.yml', 'promtool'))(
+  test.runIf(hasPrograms('the alerts in shell/alerts.yml', 'promtool'))(
     'a host without success for 20 minutes fires an alert, also if it has no metric',
     async () => {
       const alert = (minute: number, ...instances: string[]) => ({
@@ -268,7 +268,7 @@ describe('shell/alerts.yml', () => {
 test.each(SCRIPTS)('sh -n finds no syntax error in %s', async (script) => {
   await execa('sh', ['-n', await sandbox.place(script)]);
 });
-test.runIf(hasTool('shellcheck over the shell scripts', 'shellcheck')).each(SCRIPTS)(
+test.runIf(hasPrograms('shellcheck over the shell scripts', 'shellcheck')).each(SCRIPTS)(
   'shellcheck finds nothing in %s',
   async (script) => {
     await execa('shellcheck', [await sandbox.place(script)]);

@@ -3,12 +3,12 @@ import { describe, expect } from 'vitest';
 import { executablePath } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { quoteForShell } from '../terminal.ts';
-import { hasTool } from './has-tool.ts';
+import { hasPrograms } from './has-programs.ts';
 import { makeSandbox } from './sandbox.ts';
 
 const SCRIPT = 'stale/stale.sh';
 
-describe.runIf(hasTool(SCRIPT, 'jq'))('the CI job stale/stale.sh', () => {
+describe.runIf(hasPrograms(SCRIPT, 'jq'))('the CI job stale/stale.sh', () => {
   test('stale.sh reports and deletes stale systems, and stops if the cloud query fails', async ({
     startWith,
   }) => {
@@ -64,7 +64,7 @@ describe.runIf(hasTool(SCRIPT, 'jq'))('the CI job stale/stale.sh', () => {
   });
 });
 
-test.runIf(hasTool('shellcheck over stale/stale.sh', 'shellcheck'))(
+test.runIf(hasPrograms('shellcheck over stale/stale.sh', 'shellcheck'))(
   'shellcheck finds nothing in stale/stale.sh',
   async () => {
     await execa('shellcheck', [

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect } from 'vitest';
 import { projectDirectory } from '../../scripts/build/project-directory.ts';
-import { hasTool } from './has-tool.ts';
+import { hasPrograms } from './has-programs.ts';
 import { type Sandbox, test } from './sandbox.ts';
 
 const SCRIPT = 'systemd/install.sh';
@@ -63,7 +63,7 @@ test('systemd/install.sh changes nothing where a package has installed the units
   expect(await readdir(sandbox.path('/'))).not.toContain('systemctl');
 });
 
-test.runIf(hasTool('systemd-analyze verify over the installed units', 'systemd-analyze'))(
+test.runIf(hasPrograms('systemd-analyze verify over the installed units', 'systemd-analyze'))(
   'systemd-analyze verify accepts the installed units',
   async ({ sandbox }) => {
     await install(sandbox);

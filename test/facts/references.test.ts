@@ -93,7 +93,7 @@ describe('replaceReferences', () => {
     );
   });
 
-  test('replaceReferences does not replace references inside a value', () => {
+  test('replaceReferences does not replace references inside an inserted value', () => {
     const value = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('{hostname}', '{env.X|y}', '$&', '$1', '}', '{'),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { cacheDirectory } from '../../scripts/package/runtime.ts';
-import { hasTool } from '../examples/has-tool.ts';
+import { hasPrograms } from '../examples/has-programs.ts';
 import { findDebianMirror } from './debian-mirror.ts';
 
 /** The code names of Debian 12 and 13. */
@@ -23,7 +23,7 @@ export async function makeDebianRoot(
   const directory = join(cacheDirectory, `${suite}-${architecture}`);
   if (existsSync(directory)) return directory;
   const skippedTests = `the tests in a minimal Debian (${suite}, ${architecture})`;
-  if (!hasTool(skippedTests, '/usr/sbin/debootstrap', 'apt-get')) return undefined;
+  if (!hasPrograms(skippedTests, '/usr/sbin/debootstrap', 'apt-get')) return undefined;
   if (process.getuid?.() !== 0) {
     console.log(`Skipped: ${skippedTests}. Only root can make its directory.`);
     return undefined;

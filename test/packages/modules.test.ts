@@ -7,7 +7,7 @@ import { readDocumentation } from '../../scripts/build/module-documentation.ts';
 import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import type { PackageDescription } from '../../scripts/package/package-description.ts';
 import { packageVersion } from '../../scripts/package/package-version.ts';
-import { hasTool } from '../examples/has-tool.ts';
+import { hasPrograms } from '../examples/has-programs.ts';
 import { BuiltPackages, canPack, listContents, RELEASE, readOutput } from './packed.ts';
 
 const DIRECTORY = 'usr/lib/jumpcloud-system-context';
@@ -97,7 +97,7 @@ describe.runIf(canPack.deb)('the deb with the modules', () => {
     expect(await readOutput('dpkg-deb', '--field', path, 'Version')).toBe('1.2.3-1');
   });
 
-  test.runIf(hasTool('lintian over the debs', 'lintian'))(
+  test.runIf(hasPrograms('lintian over the debs', 'lintian'))(
     'lintian reports nothing about the deb',
     async () => {
       const words = ['--allow-root', '--display-info', '--pedantic', '--display-experimental'];
@@ -142,7 +142,7 @@ describe.runIf(canPack.rpm)('the rpm with the modules', () => {
     expect(everything).not.toContain(projectDirectory);
   });
 
-  test.runIf(hasTool('rpmlint over the rpms', 'rpmlint'))(
+  test.runIf(hasPrograms('rpmlint over the rpms', 'rpmlint'))(
     'rpmlint reports neither errors nor warnings about the rpm',
     async () => {
       const config = join(projectDirectory, 'packaging/rpmlint.toml');
@@ -278,7 +278,7 @@ describe('the manual pages', () => {
     return gunzipSync(file.content).toString('utf8');
   };
 
-  test.runIf(hasTool('the formatting of manual pages', 'man'))(
+  test.runIf(hasPrograms('the formatting of manual pages', 'man'))(
     'each manual page lists all options and return values and formats without a warning',
     async () => {
       for (const { name } of packed.built.modules) {
@@ -311,7 +311,7 @@ describe('the manual pages', () => {
     },
   );
 
-  test.runIf(hasTool('mandoc over the manual pages', 'mandoc'))(
+  test.runIf(hasPrograms('mandoc over the manual pages', 'mandoc'))(
     'mandoc finds no error in a manual page and reads its date',
     async () => {
       for (const { name } of packed.built.modules) {
@@ -332,7 +332,7 @@ describe('the packaged scripts', () => {
       const files = await readdir(directory);
       expect(files.length).toBeGreaterThan(1);
       for (const file of files) await readOutput('sh', '-n', join(directory, file));
-      if (!hasTool(`shellcheck over ${directory}`, 'shellcheck')) return;
+      if (!hasPrograms(`shellcheck over ${directory}`, 'shellcheck')) return;
       const paths = files.map((file) => join(directory, file));
       await readOutput('shellcheck', '--shell=sh', '--exclude=SC2086', ...paths);
     },

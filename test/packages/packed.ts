@@ -14,7 +14,7 @@ import {
   readPinnedNode,
 } from '../../scripts/package/runtime.ts';
 import { runtimePackage } from '../../scripts/package/runtime-package.ts';
-import { hasTool } from '../examples/has-tool.ts';
+import { hasPrograms } from '../examples/has-programs.ts';
 
 /** A made-up release. Unlike a development build, it has the same version at every commit. */
 export const RELEASE: ReleaseOptions = {
@@ -31,8 +31,8 @@ export const RELEASE: ReleaseOptions = {
 
 /** Whether this machine can make deb and rpm packages. */
 export const canPack = {
-  deb: hasTool('the tests of deb packages', 'dpkg-deb'),
-  rpm: hasTool('the tests of rpm packages', 'rpmbuild'),
+  deb: hasPrograms('the tests of deb packages', 'dpkg-deb'),
+  rpm: hasPrograms('the tests of rpm packages', 'rpmbuild'),
 };
 
 /** A build in a temporary directory, and packages made from it, with fast compression. */

@@ -11,7 +11,7 @@ import { verifyRepository } from '../../scripts/package/repository/build-reposit
 import { Signer } from '../../scripts/package/signer.ts';
 import { Verifier } from '../../scripts/package/verifier.ts';
 import { verifyRelease } from '../../scripts/package/verify-release.ts';
-import { hasTool } from '../examples/has-tool.ts';
+import { hasPrograms } from '../examples/has-programs.ts';
 import { canPack, readOutput } from './packed.ts';
 import { makeThrowAwayKey } from './throw-away-key.ts';
 
@@ -79,7 +79,7 @@ describe('readRelease', () => {
   });
 });
 
-const canSign = hasTool('the tests of signatures', 'gpg', 'gpgv', 'rpmsign', 'createrepo_c');
+const canSign = hasPrograms('the tests of signatures', 'gpg', 'gpgv', 'rpmsign', 'createrepo_c');
 
 test.runIf(canSign)('Signer.open refuses a text that is not exactly one secret key', async () => {
   await expect(Signer.open('-----BEGIN PGP PRIVATE KEY BLOCK-----\n')).rejects.toThrow(

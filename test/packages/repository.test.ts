@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import { Signer } from '../../scripts/package/signer.ts';
 import { Verifier } from '../../scripts/package/verifier.ts';
-import { hasTool } from '../examples/has-tool.ts';
+import { hasPrograms } from '../examples/has-programs.ts';
 import { copyDebianRoot, makeDebianRoot, runInChroot } from './debian-root.ts';
 import { canPack } from './packed.ts';
 import { StaticServer } from './static-server.ts';
@@ -15,7 +15,7 @@ import { makeThrowAwayKey } from './throw-away-key.ts';
 import { makeDistributionRpm, TinyReleases, VERSION_FILE } from './tiny-releases.ts';
 
 const canMakeRepositories =
-  canPack.deb && canPack.rpm && hasTool('the repositories', 'gpg', 'rpmsign', 'createrepo_c');
+  canPack.deb && canPack.rpm && hasPrograms('the repositories', 'gpg', 'rpmsign', 'createrepo_c');
 const NAME = 'jumpcloud-system-context';
 const KEY = `${NAME}.asc`;
 
@@ -137,7 +137,7 @@ describe.runIf(canMakeRepositories)('the repositories', () => {
     });
   });
 
-  describe.runIf(hasTool('the repository for dnf', 'dnf'))('dnf', () => {
+  describe.runIf(hasPrograms('the repository for dnf', 'dnf'))('dnf', () => {
     let root: string;
     const installed = () => readFile(join(root, VERSION_FILE), 'utf8');
     const dnf = (...words: string[]) =>

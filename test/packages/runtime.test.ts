@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import { readLibraries } from '../../scripts/package/pin-node.ts';
 import { cacheDirectory, fetchRuntime, readPinnedNode } from '../../scripts/package/runtime.ts';
-import { hasTool } from '../examples/has-tool.ts';
+import { hasPrograms } from '../examples/has-programs.ts';
 import { executablePath } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { makeDebianRoot } from './debian-root.ts';
@@ -62,7 +62,7 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
         'libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6 (>= 7)',
       );
       // Both architectures have the same files, so one run of lintian is enough.
-      if (expected.deb !== 'amd64' || !hasTool('lintian over the debs with Node.js', 'lintian'))
+      if (expected.deb !== 'amd64' || !hasPrograms('lintian over the debs with Node.js', 'lintian'))
         return;
       const words = ['--allow-root', '--display-info', '--pedantic', '--display-experimental'];
       expect(await readCachedOutput(path, 'lintian', words)).toBe('');
@@ -89,7 +89,7 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
       );
       const requires = (await readOutput('rpm', '-qp', '--requires', path)).split('\n');
       expect(requires).toContain('libc.so.6(GLIBC_2.28)(64bit)');
-      if (expected.deb !== 'amd64' || !hasTool('rpmlint over the rpms with Node.js', 'rpmlint'))
+      if (expected.deb !== 'amd64' || !hasPrograms('rpmlint over the rpms with Node.js', 'rpmlint'))
         return;
       const config = join(projectDirectory, 'packaging/rpmlint.toml');
       const words = ['--config', config];
@@ -106,7 +106,7 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
     },
   );
 
-  test.runIf(description && hasTool('the dependencies of the Node.js binaries', 'readelf'))(
+  test.runIf(description && hasPrograms('the dependencies of the Node.js binaries', 'readelf'))(
     'the binary needs exactly the libraries and versions that the packages depend on',
     async () => {
       const path = join(packed.directory, `node-${expected.deb}`);
@@ -162,7 +162,7 @@ describe.runIf(x64)('fetchRuntime', () => {
   });
 });
 
-describe.runIf(arm64 && hasTool('running Node.js for arm64', 'qemu-aarch64-static'))(
+describe.runIf(arm64 && hasPrograms('running Node.js for arm64', 'qemu-aarch64-static'))(
   'the package with Node.js for arm64',
   async () => {
     const libraries = await makeDebianRoot('bookworm', 'arm64');

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { beforeEach, describe, expect, vi } from 'vitest';
 import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import type { Emulator } from '../emulator/emulator.ts';
-import { hasTool } from '../examples/has-tool.ts';
+import { hasPrograms } from '../examples/has-programs.ts';
 import { IDS, type Sandbox, test } from '../examples/sandbox.ts';
 
 const PROGRAMS = join(projectDirectory, 'packaging/systemd/programs');
@@ -283,7 +283,7 @@ describe('remove-on-poweroff, which jumpcloud-removal.service runs', () => {
   });
 });
 
-const hasAnalyze = hasTool("systemd-analyze over the packages' units", 'systemd-analyze');
+const hasAnalyze = hasPrograms("systemd-analyze over the packages' units", 'systemd-analyze');
 
 test.runIf(hasAnalyze).each(UNIT_NAMES)('systemd-analyze verify accepts %s', async (unit) => {
   for (const name of ['describe-host', 'remove-on-poweroff']) await installProgram(name);

@@ -116,7 +116,7 @@ describe('modules', () => {
     },
   );
 
-  test('a module run ends as the probe predicts when a new edge appears in time or too late', async ({
+  test('when a new edge appears in time or too late, a module run ends as the probe predicts', async ({
     prepared,
   }) => {
     const lag = async (ms: number) => {

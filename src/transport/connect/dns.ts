@@ -4,7 +4,7 @@ import { monotonicMs } from '../../base/monotonic-clock.ts';
 
 /** The maximum time by which a DNS lookup may exceed the budget, in milliseconds. */
 const LOOKUP_GRACE_MS = 500;
-/** The maximum duration of a DNS lookup with the limits of `limitLookupTime`, in milliseconds. */
+/** The longest that a DNS lookup takes after `limitLookupTime` has limited it, in milliseconds. */
 const MAX_LOOKUP_MS = 10_000;
 
 /**

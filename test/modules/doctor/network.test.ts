@@ -106,7 +106,7 @@ describe.concurrent('a server that cannot be reached', () => {
     expectFailure(result, 'connection', {
       code: 'unavailable',
       detail: /the connection timed out/,
-      advice: /If a firewall blocks the connection, allow it there/,
+      advice: /If a firewall blocks the connection, allow the connection in the firewall/,
     });
     expect(performance.now() - start).toBeLessThan(10_000);
   });
@@ -159,7 +159,7 @@ describe.concurrent('a certificate that is not trusted', () => {
       () => issueServerCertificate(ca, { names: 'DNS:jumpcloud.example' }),
       {},
       /does not match/,
-      /check api_url, proxy and name resolution/,
+      /Check api_url, proxy and name resolution/,
     ],
     [
       'a self-signed certificate',

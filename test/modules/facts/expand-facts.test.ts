@@ -338,7 +338,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect(other).toMatchObject({ sections: { groups: { added: [ids['linux']], removed: [] } } });
   });
 
-  test('jumpcloud_host skips a group entry that expands to empty text if another section, but not `groups`, is exclusive', async ({
+  test('jumpcloud_host skips a group entry that expands to empty text if `groups` is not exclusive, even if another section is', async ({
     host,
     emulator,
   }) => {

@@ -279,7 +279,7 @@ describe.concurrent('stop_agent', () => {
       'echo "Boot-out failed: 5: Input/output error" >&2; exit 5',
       /bootout .* failed with 5: Boot-out/,
     ],
-    ['cannot report the state of the agent', 'exit 0', /print .* failed with 1\. Stop it/],
+    ['cannot report the state of the agent', 'exit 0', /print .* failed with 1\. Stop the agent/],
   ])('a removal deletes nothing when launchd %s', async (_, bootout, message) => {
     const stage = await enrol();
     const { call } = prepareManagers(
@@ -297,10 +297,10 @@ describe.concurrent('stop_agent', () => {
     [
       'fails',
       'echo "Access denied" >&2; echo more >&2; exit 4',
-      /systemctl stop jcagent" failed with 4: Access denied\. Stop it/,
+      /systemctl stop jcagent" failed with 4: Access denied\. Stop the agent/,
     ],
-    ['fails without output', 'exit 1', /systemctl stop jcagent" failed with 1\. Stop it/],
-    ['is killed', 'kill -9 $$', /systemctl stop jcagent" failed with SIGKILL\. Stop it/],
+    ['fails without output', 'exit 1', /systemctl stop jcagent" failed with 1\. Stop the agent/],
+    ['is killed', 'kill -9 $$', /systemctl stop jcagent" failed with SIGKILL\. Stop the agent/],
   ];
   test.each(failing)('a removal deletes nothing when systemctl %s', async (_, script, message) => {
     const stage = await enrol();

@@ -5,7 +5,7 @@ import { delimiter, isAbsolute, join } from 'node:path';
  * Returns whether this machine has all the given programs, which are names on PATH or absolute
  * paths. Otherwise prints which tests are skipped and which programs are missing.
  */
-export function hasTool(skippedTests: string, ...programs: string[]): boolean {
+export function hasPrograms(skippedTests: string, ...programs: string[]): boolean {
   const missing = programs.filter((program) => !isExecutable(program));
   if (missing.length === 0) return true;
   console.log(`Skipped: ${skippedTests}. This machine has no ${missing.join(' and no ')}.`);
