@@ -174,7 +174,7 @@ describe('jumpcloud_host with a document of five sections', () => {
       failed: true,
       error: { section: 'groups', status: 403 },
     });
-    expect(second.msg).toMatch(/name the group in keep/);
+    expect(second.msg).toMatch(/name the group in the option keep/);
     emulator.faults.clear();
     expect(await run(document)).toMatchObject({ changed: true, msg: 'Changed groups: 1 added.' });
     expect((await run(document)).changed).toBe(false);

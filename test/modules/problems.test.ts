@@ -277,7 +277,7 @@ describe('the message of a call with several problems', () => {
     [
       'jumpcloud_group_membership',
       { groups: ['web', 'db'], keep: ['x'], exclusive: true },
-      /^groups: item 1: expected an id [^.]*"web"\. System .* in names\. groups: item 2: [^.]*"db"\. keep: item 1: [^.]*"x"\.$/,
+      /^groups: item 1: expected an id [^.]*"web"\. System .* as the option "names"\. groups: item 2: [^.]*"db"\. keep: item 1: [^.]*"x"\.$/,
     ],
     [
       'jumpcloud_host',
