@@ -10,6 +10,7 @@ if [ -e jumpcloud-build/names.json ]; then
   install -m 600 jumpcloud-build/names.json /etc/jumpcloud/names.json
 fi
 /usr/bin/jumpcloud_host --validate /etc/jumpcloud/host.json
+rm -f /etc/jumpcloud/before.json* /etc/jumpcloud/host.json.old* /etc/jumpcloud/host.json.new
 systemctl enable jumpcloud-host.service
 
 # The agent's identity and the build host's record. If JumpCloud does not answer, the build fails here,

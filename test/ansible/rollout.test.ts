@@ -8,6 +8,12 @@ import { testWithPipelining as test } from '../harness/ansible/fixture.ts';
 import { ansibleRoot } from '../harness/ansible/installation.ts';
 
 const SYSTEMD = 'ansible.builtin.systemd';
+
+interface Task {
+  readonly [SYSTEMD]?: { readonly state: string };
+  readonly [key: string]: unknown;
+}
+
 const DOCUMENT_PATH = '/etc/jumpcloud/host.json';
 const OLD_DOCUMENT = '{"groups": []}';
 
@@ -29,7 +35,8 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
     const run = `sh '${program}' '${sandbox.path(DOCUMENT_PATH)}' '${result}' >'${sandbox.path('/run/log')}' 2>&1 &`;
     await sandbox.write('/run/jumpcloud-system-context/old', '');
     await sandbox.write(DOCUMENT_PATH, OLD_DOCUMENT);
-    await sandbox.writeProgram('/usr/bin/restart', run);
+    await sandbox.writeProgram('/usr/bin/restarted', run);
+    await sandbox.writeProgram('/usr/bin/stopped', ':');
   };
 
   test.beforeEach(async ({ controller: ansible, emulator: shared }) => {
@@ -45,17 +52,17 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
      */
     const place = async (playbook: string) => {
       const text = await readFile(`${EXAMPLES}systemd/${playbook}`, 'utf8');
-      const plays: { tasks: Record<string, unknown>[] }[] = JSON.parse(
+      const plays: { tasks: Task[] }[] = JSON.parse(
         JSON.stringify(parse(text))
           .replaceAll(/"(?=\/(usr|etc|run)\/)/g, '"{{ root }}')
           .replace('"delay":5', '"delay":1')
           .replace('"retries":120', '"retries":20'),
       );
       for (const play of plays) {
-        play.tasks = play.tasks.map(({ [SYSTEMD]: restart, ...task }) =>
-          restart === undefined
+        play.tasks = play.tasks.map(({ [SYSTEMD]: unit, ...task }) =>
+          unit === undefined
             ? task
-            : { ...task, 'ansible.builtin.command': '{{ root }}/usr/bin/restart' },
+            : { ...task, 'ansible.builtin.command': `{{ root }}/usr/bin/${unit.state}` },
         );
       }
       return controller.put(`rollout/${playbook}`, stringify(plays));
@@ -135,8 +142,10 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
     // A repeated rollout must not replace the state that the first one saved.
     await rollOut(bad, '--limit', 'host-0');
 
+    const changed = state();
     const check = await restore(bad, '--check', '--limit', 'host-0');
     expect(check.exitCode, check.output).toBe(0);
+    expect(state()).toEqual(changed);
     const restored = await restore(bad, '-e', '{"complete": ["groups"]}');
     expect(restored.exitCode, restored.output).toBe(0);
     expect([state(), (await documents())[0]]).toEqual([before, OLD_DOCUMENT]);
@@ -144,5 +153,20 @@ describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
     expect(await documents()).toEqual([OLD_DOCUMENT, OLD_DOCUMENT, OLD_DOCUMENT, OLD_DOCUMENT]);
     const again = await restore(bad);
     expect(again.recaps['host-0'], again.output).toMatchObject({ changed: 0, failed: 0 });
+  });
+
+  test('the rollout stops before the next batch when a host is unreachable', async () => {
+    const unreachable = { ansible_connection: 'ssh', ansible_host: '127.0.0.1', ansible_port: 1 };
+    const hosts = { 'host-1': unreachable };
+    const inventory = await controller.put(
+      'rollout/unreachable.yml',
+      stringify({ all: { hosts } }),
+    );
+    const document = { system: { display_name: 'new' } };
+    const { exitCode, output, recaps } = await rollOut(document, '-i', inventory, '-e', 'batch=2');
+    expect(exitCode, output).not.toBe(0);
+    expect(recaps['host-1'], output).toMatchObject({ unreachable: 1 });
+    expect(output).toContain('Failed or unreachable: host-1');
+    expect((await documents())[3]).toBe(OLD_DOCUMENT);
   });
 });
