@@ -43,8 +43,8 @@ const STOP_COMMANDS: Readonly<Record<ServiceTool, StopCommands>> = {
   },
 };
 
-/** The timeout for stopping the agent, in milliseconds. The agent normally stops within seconds. */
-export const STOP_TIMEOUT_MS = 60_000;
+/** The longest wait for the agent to stop, in milliseconds. It normally stops within seconds. */
+export const MAX_STOP_MS = 60_000;
 
 const POLL_INTERVAL_MS = 200;
 
@@ -66,52 +66,36 @@ export function requireServiceManager(searchPath: string): ServiceManager {
 }
 
 /**
- * Stops the agent. A running agent uninstalls itself when its record is deleted.
+ * Stops the agent within a time limit in milliseconds. A running agent uninstalls itself when its
+ * record is deleted.
  * @throws LocalActionFailed when the agent could not be stopped
  */
-export async function stopAgent(manager: ServiceManager, signal: AbortSignal): Promise<void> {
+export async function stopAgent(
+  manager: ServiceManager,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   const { stopArgs, acceptedStatuses, statusArgs } = STOP_COMMANDS[manager.tool];
-  const deadlineMs = monotonicMs() + STOP_TIMEOUT_MS;
-  const runCommand = (args: readonly string[], accepted: readonly number[]) =>
-    runForExitStatus(
-      manager,
-      args,
-      accepted,
-      Math.max(1, Math.ceil(deadlineMs - monotonicMs())),
-      signal,
-    );
+  const deadlineMs = monotonicMs() + limitMs;
+  const limitText = `${Math.max(1, Math.round(limitMs / 1000))} s`;
+  const runCommand = async (args: readonly string[], accepted: readonly number[]) => {
+    const timeoutMs = Math.max(1, Math.ceil(deadlineMs - monotonicMs()));
+    const result = await runServiceManager(manager, args, timeoutMs, signal);
+    const { status, hasTimedOut: isTimedOut, stdout, stderr } = result;
+    const exitCode = Number(status);
+    if (exitCode === 0 || accepted.includes(exitCode)) return exitCode;
+    const firstLine = (stderr || stdout).trim().split('\n')[0] ?? '';
+    const failureClause = isTimedOut ? `did not end within ${limitText}` : `failed with ${status}`;
+    throw stopError([manager.file, ...args], `${failureClause}${firstLine && `: ${firstLine}`}`);
+  };
 
   await runCommand(stopArgs, acceptedStatuses);
   while (statusArgs !== undefined && (await runCommand(statusArgs, NOT_LOADED_STATUSES)) === 0) {
     await pause(POLL_INTERVAL_MS, signal);
     if (monotonicMs() >= deadlineMs) {
-      throw stopError(
-        [manager.file, ...stopArgs],
-        `did not stop the agent within ${STOP_TIMEOUT_TEXT}`,
-      );
+      throw stopError([manager.file, ...stopArgs], `did not stop the agent within ${limitText}`);
     }
   }
-}
-
-const STOP_TIMEOUT_TEXT = `${STOP_TIMEOUT_MS / 1000} s`;
-
-/**
- * Runs a command and returns its exit status. Rejects if the status is neither 0 nor in `accepted`.
- */
-async function runForExitStatus(
-  manager: ServiceManager,
-  args: readonly string[],
-  accepted: readonly number[],
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<number> {
-  const result = await runServiceManager(manager, args, timeoutMs, signal);
-  const { status, hasTimedOut: isTimedOut, stdout, stderr } = result;
-  const exitCode = Number(status);
-  if (exitCode === 0 || accepted.includes(exitCode)) return exitCode;
-  const firstLine = (stderr || stdout).trim().split('\n')[0] ?? '';
-  const failure = isTimedOut ? `did not end within ${STOP_TIMEOUT_TEXT}` : `failed with ${status}`;
-  throw stopError([manager.file, ...args], `${failure}${firstLine && `: ${firstLine}`}`);
 }
 
 function stopError(argv: readonly string[], failure: string): LocalActionFailed {

@@ -16,9 +16,14 @@ const CHARACTER_CHANGE = /\d(?=[A-Za-z])|[A-Za-z](?=\d)|[a-z](?=[A-Z])/g;
  */
 const MIN_CHANGES = 5;
 
+/** Returns a name, masked if it looks like a key or a token. */
+export function concealKey(name: string): string {
+  return looksSecret(name) ? MASK : name;
+}
+
 /** Prepares a name for a message: masks it if it looks like a key or a token. */
 export function quoteName(name: string): string {
-  return looksSecret(name) ? MASK : truncate(name);
+  return truncate(concealKey(name));
 }
 
 /** Prepares a text for a message: cuts it at the first `=` or `:`, because a secret may follow. */

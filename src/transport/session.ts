@@ -151,7 +151,7 @@ export class Session {
   }
 
   async #attempt(
-    { method, path, body, mediaType, beforeAttempt }: Request,
+    { purpose, method, path, body, mediaType, beforeAttempt }: Request,
     time: number,
     inDoubt: boolean,
   ): Promise<{ result: AttemptResult; secret: string }> {
@@ -169,7 +169,8 @@ export class Session {
     const wire = { origin: this.origin, method, path, headers, body: text };
     const timeoutMs = Math.min(this.#destination.requestTimeoutMs, this.budget.remaining());
     this.#requests++;
-    const result = await attempt(this.#context, wire, timeoutMs);
+    const endProgress = this.#run.report.showWait(`to ${purpose}`, timeoutMs);
+    const result = await attempt(this.#context, wire, timeoutMs).finally(endProgress);
     if (!(result.outcome instanceof AttemptError)) this.clock.observe(result.outcome);
     return { result, secret };
   }

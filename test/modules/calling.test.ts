@@ -240,6 +240,13 @@ describe.concurrent('terminal output', () => {
     expect(output).not.toContain('\n');
   });
 
+  test('a slow answer shows progress on the terminal', async ({ host }) => {
+    host.hit({ kind: 'slow', ms: 4000 });
+    const json = quoteForShell(JSON.stringify({ ...host.options, timeout: 60 }));
+    const { output } = await runOnTerminal(`${EXECUTABLE} ${json} > ${directory}/slow.out`, 60);
+    expect(rewrittenLines(output)[0]).toMatch(/^Waiting to read the record of sy.*…?: \d+ s left$/);
+  });
+
   test('a wait for the settings to settle shows progress on the terminal', async ({ host }) => {
     const options = { ...host.options, display_name: 'web-1', settle: 4 };
     const json = quoteForShell(JSON.stringify(options));

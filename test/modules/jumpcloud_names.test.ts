@@ -134,6 +134,24 @@ describe('looking up names', () => {
     expect(plain.msg).toContain('no policy group "Baseline of al". Names are');
   });
 
+  test('an outage while the whole list is read for a missing name fails the run as unavailable', async () => {
+    emulator.store.addNamed('policy_group', 'baseline of all');
+    emulator.faults.add({
+      fault: { kind: 'status', status: 503, retryAfter: 3600 },
+      times: 9,
+      when: ({ url }) => !url.includes('filter='),
+    });
+    const answer = await run({ policy_groups: ['Baseline of al'] });
+    expect(answer.error, answer.msg).toMatchObject({ code: 'unavailable' });
+  });
+
+  test('a missing name that looks like a key is not printed', async () => {
+    const key = 'k3yT0ken9QwErTy7ZxCvBn5AsDfGh1PoIuYt';
+    const answer = await run({ users: [key] });
+    expect(answer.error).toMatchObject({ code: 'not_found' });
+    expect(JSON.stringify({ ...answer, invocation: undefined })).not.toContain(key);
+  });
+
   test('a similar name is suggested for at most 20 of 30 missing names', async () => {
     const name = (i: number) => `forgotten number ${i}`;
     for (let i = 0; i < 30; i++) emulator.store.addNamed('user_group', name(i));

@@ -1,6 +1,7 @@
 import { InvalidArguments, NotFound, type Problem } from '../../base/errors.ts';
 import { formatCount, truncate } from '../../base/printable.ts';
 import { defineModule } from '../../module.ts';
+import { concealKey } from '../../options/quote-name.ts';
 import type { Outcome, Run } from '../../run.ts';
 import { credentialProblems } from '../admin-credentials.ts';
 import { withAdminSession } from '../admin-session.ts';
@@ -80,7 +81,9 @@ function buildOutcome(
  */
 function requireResolved(resolved: readonly ResolvedNames[]): void {
   const missing = resolved.flatMap(({ kind, missing }) =>
-    missing.map(({ name, suggestion }) => {
+    missing.map(({ name: given, suggestion }) => {
+      // A name that no other resembles may be a key in the wrong place.
+      const name = suggestion === undefined ? concealKey(given) : given;
       const hint = suggestion === undefined ? '' : `; did you mean ${truncate(suggestion)}?`;
       return { kind, name, message: `there is no ${quoteObjectName(kind, name)}${hint}` };
     }),

@@ -1,5 +1,5 @@
 import { findObjects, type NamedObject } from '../../api/named-objects.ts';
-import { Interrupted } from '../../base/interrupted.ts';
+import { Rejected } from '../../base/errors.ts';
 import type { NamedKind } from '../../base/named-kinds.ts';
 import { isId } from '../../options/id.ts';
 import { nearestNames } from '../../options/nearest-name.ts';
@@ -93,8 +93,9 @@ async function readObjects(
   try {
     return [...found, ...(await findObjects(session, kind))];
   } catch (error) {
-    if (error instanceof Interrupted) throw error;
-    return found;
+    // An account that may not read the whole list can still look up single names.
+    if (error instanceof Rejected) return found;
+    throw error;
   }
 }
 

@@ -1,10 +1,11 @@
-import { requireServiceManager, STOP_TIMEOUT_MS, stopAgent } from '../../agent/service.ts';
+import { MAX_STOP_MS, requireServiceManager, stopAgent } from '../../agent/service.ts';
 import { Interrupted } from '../../base/interrupted.ts';
 import type { Run } from '../../run.ts';
 
 /** Stops the agent before the removal if `stop_agent` is set. Otherwise does nothing. */
 export interface AgentStopper {
-  stop(): Promise<void>;
+  /** Stops the agent within the remaining budget of the run, in milliseconds. */
+  stop(remainingMs: number): Promise<void>;
   /**
    * Runs `work`, which may call `stop`. If `work` fails after the agent was asked to stop, adds a
    * warning that says so.
@@ -21,10 +22,11 @@ export function agentStopper(run: Run, isRequested: boolean): AgentStopper {
   const manager = requireServiceManager(process.env['PATH'] ?? '');
   let wasAskedToStop = false;
   return {
-    async stop() {
-      const endWait = run.report.showWait('for the agent to stop', STOP_TIMEOUT_MS);
+    async stop(remainingMs) {
+      const limitMs = Math.min(MAX_STOP_MS, remainingMs);
+      const endWait = run.report.showWait('for the agent to stop', limitMs);
       try {
-        await stopAgent(manager, run.signal);
+        await stopAgent(manager, limitMs, run.signal);
         wasAskedToStop = true;
       } catch (error) {
         wasAskedToStop = error instanceof Interrupted;

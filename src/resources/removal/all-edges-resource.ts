@@ -39,7 +39,7 @@ export function allEdgesResource(
 
     async apply(run, { changes, after }) {
       if (changes.length === 0) return { done: [], after };
-      await agent.stop();
+      await agent.stop(session.budget.remaining());
       const lists = kinds
         .map((access) => ({
           type: access.type,

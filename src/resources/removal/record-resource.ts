@@ -46,7 +46,7 @@ export function recordResource(
     },
 
     async apply(run, { changes, after }, { absence }) {
-      await agent.stop();
+      await agent.stop(session.budget.remaining());
       if (changes.length === 0 && absence === undefined) return { done: [], after };
       const removal = new RecordRemoval(run, session, files, purge_identity);
       run.report.setProgress(() => removalBase.progress(after, removal.removed));

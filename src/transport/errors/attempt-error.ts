@@ -57,7 +57,7 @@ const NETWORK_MESSAGES: Readonly<Record<string, string>> = {
 };
 
 const TLS_CODE =
-  /^(ERR_TLS|ERR_SSL|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|EPROTO)/;
+  /^(ERR_TLS|ERR_SSL|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH_|ERROR_IN_C|UNSPECIFIED|OUT_OF_MEM|EPROTO)/;
 
 /**
  * Converts an error of undici to an AttemptError. `isInBody` is true once the headers have been

@@ -20,6 +20,9 @@ test.each([
   [{ code: 'ERR_SSL_UNSUPPORTED_PROTOCOL' }, undefined, /^it supports no TLS version/],
   [{ code: 'ERR_SSL_WRONG_VERSION_NUMBER' }, undefined, /does not speak TLS as expected/],
   [{ code: 'CERT_HAS_EXPIRED', message: 'certificate has expired' }, undefined, /^certificate has/],
+  [{ code: 'PATH_LENGTH_EXCEEDED', message: 'path length exceeded' }, undefined, /^path length/],
+  [{ code: 'ERROR_IN_CERT_NOT_AFTER_FIELD', message: 'format error' }, undefined, /^format error/],
+  [{ code: 'UNSPECIFIED', message: 'certificate key too weak' }, undefined, /^certificate key/],
 ])('toAttemptError treats %j as a TLS failure', (error, reason, message) => {
   const failure = toAttemptError(error);
   expect(failure).toMatchObject({ kind: 'tls', reason: reason ?? error.code });
