@@ -22,3 +22,14 @@ export function mayHaveTakenEffect(error: unknown): boolean {
   if (error instanceof Interrupted) return error.mayHaveTakenEffect;
   return !(error instanceof ModuleError) || error.inDoubt;
 }
+
+/**
+ * Returns an error that ended the wait before the next attempt of a request, with the knowledge
+ * whether the earlier attempts of this request may have taken effect. The error may be the failure
+ * of another request, which knows nothing of these attempts.
+ */
+export function withDoubt(error: unknown, inDoubt: boolean): unknown {
+  if (error instanceof Interrupted) return inDoubt ? error : error.withoutEffect();
+  if (!(error instanceof ModuleError)) return error;
+  return Object.create(error, { inDoubt: { value: inDoubt } });
+}

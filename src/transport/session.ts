@@ -1,5 +1,5 @@
 import { version } from '../../package.json';
-import { Interrupted } from '../base/interrupted.ts';
+import { withDoubt } from '../base/interrupted.ts';
 import { monotonicMs } from '../base/monotonic-clock.ts';
 import { pause } from '../base/pause.ts';
 import type { Run, SessionRun } from '../run.ts';
@@ -116,7 +116,7 @@ export class Session {
       const endProgress = this.#run.report.showWait(`to try again to ${request.purpose}`, waitMs);
       await pause(waitMs, this.#retryAbort.signal)
         .catch((reason) => {
-          throw reason instanceof Interrupted && !inDoubt ? reason.withoutEffect() : reason;
+          throw withDoubt(reason, inDoubt);
         })
         .finally(endProgress);
     }

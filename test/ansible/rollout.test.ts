@@ -21,7 +21,7 @@ const OLD_DOCUMENT = '{"groups": []}';
 // see them.
 const canRun = hasAnsible && ansibleRoot === '';
 
-describe.runIf(canRun)('systemd/rollout.yml', { timeout: 300_000 }, () => {
+describe.runIf(canRun)('systemd/rollout.yml and systemd/restore.yml', { timeout: 300_000 }, () => {
   let controller: Controller;
   let emulator: Emulator;
   let sandboxes: Sandbox[];

@@ -13,7 +13,21 @@ import { codeBlocksOf, documentationPages } from './code-blocks.ts';
 
 /** Harmless programs that code blocks run for real, on copies of the files that they name. */
 const REAL_PROGRAMS = [
-  ...['cat', 'cp', 'find', 'grep', 'mkdir', 'mv', 'node', 'printf', 'rm', 'sed', 'sh', 'sleep'],
+  ...[
+    'cat',
+    'cp',
+    'find',
+    'grep',
+    'ls',
+    'mkdir',
+    'mv',
+    'node',
+    'printf',
+    'rm',
+    'sed',
+    'sh',
+    'sleep',
+  ],
   ...['tee', 'timeout'],
 ];
 
