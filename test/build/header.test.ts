@@ -335,7 +335,7 @@ describe('the header, started by a Node.js that is too old', () => {
     const old = await makeNode('12.22.9', join(directory, 'old'));
     const file = await writeModule('behind-old', program);
     const PATH = `${dirname(old)}:${dirname(process.execPath)}`;
-    const child = execa('sh', [file], { env: { PATH }, reject: false, input: 'from stdin' });
+    const child = execa('/bin/sh', [file], { env: { PATH }, reject: false, input: 'from stdin' });
     return child;
   }
 
