@@ -2,7 +2,7 @@ import { awaitRegistration } from './agent/await-registration.ts';
 import type { ModuleError } from './base/errors.ts';
 import type { Outcome, Run } from './run.ts';
 import type { HostSession } from './transport/host-session.ts';
-import { type SessionOptions, withRegistration } from './transport/open-session.ts';
+import { type SessionOptions, withSessionForRegistration } from './transport/open-session.ts';
 
 /** The changes that lead to the desired state, and the predicted state after them. Pure data. */
 export interface Plan<State, Change> {
@@ -102,7 +102,7 @@ export function createRun<Options, State, Change>(
   return async (options, run, expand) => {
     const registration = await awaitRegistration(options, run);
     const expanded = await expand();
-    return withRegistration(run, registration, options, {
+    return withSessionForRegistration(run, registration, options, {
       requests: reads(options),
       async do(session) {
         const bind = await load();

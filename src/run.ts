@@ -60,7 +60,7 @@ export interface AcceptedWrite {
   readonly name?: string | undefined;
   /** The new sudo settings of an added or updated edge. */
   readonly sudo?: { readonly sudo: boolean; readonly sudo_without_password: boolean };
-  /** The changed fields of the record, by option name. */
+  /** The option names of the changed fields of the record. */
   readonly fields?: readonly string[];
   /** The names of the changed custom attributes. */
   readonly attributes?: readonly string[];

@@ -27,7 +27,9 @@ export async function pinNode(version: string): Promise<PinnedNode> {
   return { ...pinned, libraries: await readLibraries(node) };
 }
 
-/** Returns the libraries that a binary of this machine's architecture contains, with their versions. */
+/**
+ * Returns the libraries that a binary of this machine's architecture contains, with their versions.
+ */
 export async function readLibraries(node: Buffer): Promise<Record<string, string>> {
   const directory = await mkdtemp(join(tmpdir(), 'node-'));
   try {

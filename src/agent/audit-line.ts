@@ -39,7 +39,8 @@ export function formatAuditLine(write: LoggedWrite): string {
 }
 
 /**
- * Returns the first names of a list, up to MAX_LIST_BYTES. Quotes names with special characters.
+ * Returns as many names from the start of a list as fit in MAX_LIST_BYTES. Puts a name in quotes if
+ * it has special characters.
  */
 function selectFittingNames(names: readonly string[]): string[] {
   const fittingNames: string[] = [];

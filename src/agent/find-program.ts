@@ -32,8 +32,8 @@ export function findProgram(name: string, searchPath: string): ProgramSearch {
 }
 
 /**
- * Returns whether this user may run the program at a real path. Root runs only programs that no one
- * else can replace.
+ * Returns whether this user may run the program `file`, whose path has no symbolic links. Root runs
+ * only programs that no one else can replace.
  */
 export function mayRun(file: string): boolean {
   return process.geteuid?.() !== 0 || !isReplaceable(file);

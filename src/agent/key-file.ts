@@ -5,7 +5,7 @@ import { waitAdvice } from './wait-advice.ts';
 /** The file with the agent's private key. */
 export interface KeyFile {
   readonly path: string;
-  /** The file's content, with the BEGIN line of an unencrypted private key. */
+  /** The file's content. It contains the BEGIN line of an unencrypted private key. */
   readonly text: string;
   /** The permission bits of the file. */
   readonly mode: number;

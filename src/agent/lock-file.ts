@@ -33,10 +33,10 @@ interface LockOnDisk {
 }
 
 /**
- * The outcome of an attempt to take a lock: `taken`, or the state of the process that holds the
+ * The outcome of an attempt to take a lock: `acquired`, or the state of the process that holds the
  * lock.
  */
-export type LockOutcome = 'taken' | Exclude<ProcessState, 'dead'>;
+export type LockOutcome = 'acquired' | Exclude<ProcessState, 'dead'>;
 
 /**
  * Returns a lock that this process may hold for up to `durationMs` milliseconds. Writes no file.
@@ -56,7 +56,7 @@ export function prepareLock(durationMs: number): Lock {
  * It then checks that the dead lock still exists, and replaces it.
  */
 export function takeLock(path: string, ownLock: Lock): LockOutcome {
-  if (createFile(path, JSON.stringify(ownLock))) return 'taken';
+  if (createFile(path, JSON.stringify(ownLock))) return 'acquired';
   const foundLock = readLock(path);
   // The lock was released in the meantime. The next attempt takes the lock or finds another holder.
   if (foundLock === undefined) return 'alive';
@@ -64,7 +64,7 @@ export function takeLock(path: string, ownLock: Lock): LockOutcome {
   if (state !== 'dead') return state;
   const takeoverPath = `${path}.${foundLock.id}`;
   const attempt = takeLock(takeoverPath, ownLock);
-  if (attempt !== 'taken') return attempt;
+  if (attempt !== 'acquired') return attempt;
   try {
     if (readLock(path)?.id !== foundLock.id) return 'alive';
     replaceFile(path, JSON.stringify(ownLock));
@@ -72,7 +72,7 @@ export function takeLock(path: string, ownLock: Lock): LockOutcome {
     releaseLock(takeoverPath, ownLock);
   }
   removeDeadTakeoverLocks(path);
-  return 'taken';
+  return 'acquired';
 }
 
 /** Removes this process's lock, unless another process has taken the lock over. */
@@ -86,7 +86,7 @@ export function removeDeadLock(path: string): void {
   if (found === undefined || findHolderState(found) !== 'dead') return;
   const ownLock = prepareLock(0);
   try {
-    if (takeLock(path, ownLock) === 'taken') releaseLock(path, ownLock);
+    if (takeLock(path, ownLock) === 'acquired') releaseLock(path, ownLock);
   } catch {
     // The directory is not writable. The next run that needs the lock takes the dead lock over.
   }
@@ -134,8 +134,9 @@ function findHolderState({ lock }: LockOnDisk): ProcessState {
 
 /**
  * Removes the takeover locks of processes that died during a takeover. Only the holder of the main
- * lock may call this function. Each takeover lock is named after a dead main lock, which the lock
- * of the caller has replaced, so no process needs it any more.
+ * lock may call this function. A takeover lock is named after the dead main lock that was to be
+ * taken over. The caller's lock has replaced that main lock, so no process needs the takeover lock
+ * any more.
  */
 function removeDeadTakeoverLocks(path: string): void {
   const prefix = `${basename(path)}.`;

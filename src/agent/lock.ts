@@ -44,7 +44,7 @@ export async function withLock<T>(
   const tryLock = () => {
     try {
       attempt = takeLock(path, ownLock);
-      return attempt === 'taken' ? attempt : undefined;
+      return attempt === 'acquired' ? attempt : undefined;
     } catch (error) {
       const warning = unlockedWarning?.(path, (error as NodeJS.ErrnoException).code);
       if (warning !== undefined) run.report.warn(warning);
@@ -52,7 +52,7 @@ export async function withLock<T>(
     }
   };
   const outcome = await pollUntil(run, tryLock, {
-    what: 'for another run to write',
+    what: 'for another run to finish writing',
     delayMs: () => POLL_INTERVAL_MS,
     leftMs: () => deadlineMs - monotonicMs(),
   });
@@ -60,7 +60,7 @@ export async function withLock<T>(
   try {
     return await work();
   } finally {
-    if (outcome === 'taken') releaseLock(path, ownLock);
+    if (outcome === 'acquired') releaseLock(path, ownLock);
   }
 }
 

@@ -18,7 +18,7 @@ const AGENT_SERVERS: Readonly<Record<string, Region>> = {
 
 /**
  * Returns the region of the `agentServerHost` in jcagent.conf; undefined for an unknown host.
- * Without an `agentServerHost`, the region is us, JumpCloud's first one.
+ * Without an `agentServerHost`, the region is `us`, JumpCloud's first one.
  */
 export function regionOfAgentServer(agentServerHost: string | undefined): Region | undefined {
   if (agentServerHost === undefined) return 'us';

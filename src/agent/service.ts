@@ -60,7 +60,7 @@ export function requireServiceManager(searchPath: string): ServiceManager {
       ? ''
       : ` Someone other than root can replace ${replaceable.join(', ')}, so root does not run it.`;
   throw new LocalActionFailed([
-    `The agent cannot be stopped: this host has no systemctl with a running systemd, no service and no launchctl in ${SYSTEM_DIRECTORIES.join(', ')} or PATH (${searchPath}).${replaceableNote}`,
+    `The agent cannot be stopped: this host has neither systemctl with a running systemd, nor the program service, nor launchctl in ${SYSTEM_DIRECTORIES.join(', ')} or PATH (${searchPath}).${replaceableNote}`,
     'Stop the agent by other means, and leave out stop_agent.',
   ]);
 }

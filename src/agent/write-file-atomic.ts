@@ -27,7 +27,7 @@ export function replaceFile(path: string, text: string): void {
     removeFile(temporaryPath);
     throw error;
   }
-  flushDirectory(path);
+  flushParentDirectory(path);
 }
 
 /**
@@ -44,7 +44,7 @@ export function createFile(path: string, text: string): boolean {
   } finally {
     removeFile(temporaryPath);
   }
-  flushDirectory(path);
+  flushParentDirectory(path);
   return true;
 }
 
@@ -100,7 +100,7 @@ export function makeRandomName(): string {
 }
 
 /** Flushes a file's directory to disk. Otherwise a new file may be lost in a power failure. */
-function flushDirectory(path: string): void {
+function flushParentDirectory(path: string): void {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(dirname(path), constants.O_RDONLY);

@@ -9,7 +9,10 @@ import type { Session } from '../transport/session.ts';
 import { parseAnswer, unexpectedResponse } from './parse-answer.ts';
 import { refusalError, unauthorizedError } from './refusal-error.ts';
 
-/** A token is renewed up to this many milliseconds before it expires. */
+/**
+ * The longest time before its expiry at which a token is renewed, in milliseconds. A token with a
+ * short lifetime is renewed later than that.
+ */
 const MAX_RENEWAL_MARGIN_MS = 60_000;
 
 /** The maximum length of a quoted description, in characters. */
@@ -47,7 +50,7 @@ export async function fetchAccessToken(
   );
   if (typeof access_token === 'string') addSecret(access_token);
   if (typeof access_token !== 'string' || !TOKEN_FORMAT.test(access_token)) {
-    throw unexpectedResponse(session, request, 'access_token is missing or no token');
+    throw unexpectedResponse(session, request, 'access_token is missing or is not a valid token');
   }
   if (!/^bearer$/i.test(String(token_type ?? 'bearer'))) {
     throw unexpectedResponse(session, request, 'token_type is not bearer');

@@ -59,7 +59,7 @@ export async function readAllSystems(session: Session): Promise<DatedValue<Admin
     };
     const reply = await session.send(request);
     const answer = parseAnswer(session, request, reply, listSchema);
-    now = Math.min(now, timeOf(session, request, reply));
+    now = Math.min(now, timeOfReply(session, request, reply));
     return { entries: answer?.results ?? [], total: parseTotalCount(answer?.totalCount) };
   };
   const value = await readPages({
@@ -91,7 +91,7 @@ export async function readSystemById(
   if (value._id !== id) {
     throw unexpectedResponse(session, request, `it is the record of system ${value._id}`);
   }
-  return { value, now: timeOf(session, request, reply) };
+  return { value, now: timeOfReply(session, request, reply) };
 }
 
 /**
@@ -144,7 +144,7 @@ function isGone(reply: Reply): boolean {
 }
 
 /** Returns the time in the Date header of an answer, in milliseconds since the epoch. */
-function timeOf(session: Session, request: Request, reply: Reply): number {
+function timeOfReply(session: Session, request: Request, reply: Reply): number {
   const time = session.clock.timeOf(reply);
   if (time !== undefined) return time;
   throw unexpectedResponse(

@@ -61,8 +61,9 @@ export interface PagedList<T> {
  * The total does not change if one entry is added and another one is removed. To detect such a
  * change, each page overlaps the previous page by at least one entry. If a page does not start with
  * one of the last entries of the previous page, entries have moved, and some may be on neither
- * page. A sparse page and the next page do not overlap. Otherwise each step would be only as long
- * as the sparse page, and the list would need many more requests.
+ * page. Only after a sparse page, from which most entries were dropped, does the next page not
+ * overlap. Otherwise it could start only as many positions later as the sparse page has entries,
+ * and the list would need many more requests.
  *
  * @throws UnexpectedResponse when the list is too long, repeats a page or changes too often
  */

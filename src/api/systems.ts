@@ -102,7 +102,7 @@ export interface RecordAbsence {
 export async function checkPresence(session: HostSession): Promise<RecordPresence> {
   const request = makeReadRequest(session);
   const reply = await session.send(request);
-  if (isDenied(reply)) {
+  if (isMissingOrDenied(reply)) {
     const error = refusalError(session, request, reply) as RecordAbsence['error'];
     const isTimed = reply.status === 404 || Date.parse(reply.headers['date'] ?? '') > 0;
     return { isThere: false, error, isClockRuledOut: isTimed };
@@ -150,7 +150,7 @@ export async function deleteSystem(session: HostSession): Promise<DeleteOutcome>
   };
   const reply = await session.send(request);
   if (reply.status >= 200 && reply.status < 300) return { outcome: 'answered' };
-  if (isDenied(reply)) return { outcome: reply.inDoubt ? 'lost' : 'denied' };
+  if (isMissingOrDenied(reply)) return { outcome: reply.inDoubt ? 'lost' : 'denied' };
   const error = refusalError(session, request, reply);
   if (reply.inDoubt || reply.status >= 500) throw error;
   return { outcome: 'refused', error };
@@ -160,7 +160,7 @@ export async function deleteSystem(session: HostSession): Promise<DeleteOutcome>
  * Returns whether an answer means that the record is missing or that JumpCloud does not accept this
  * host.
  */
-function isDenied(reply: Reply): boolean {
+function isMissingOrDenied(reply: Reply): boolean {
   return isGoneStatus(reply.status) && isJumpCloudError(reply);
 }
 

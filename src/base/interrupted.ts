@@ -24,11 +24,11 @@ export function mayHaveTakenEffect(error: unknown): boolean {
 }
 
 /**
- * Returns an error that ended the wait before the next attempt of a request, with the knowledge
- * whether the earlier attempts of this request may have taken effect. The error may be the failure
- * of another request, which knows nothing of these attempts.
+ * Returns the error that ended the wait before the next attempt of a request, with `inDoubt`:
+ * whether an earlier attempt of this request may have taken effect. The given error may come from
+ * another request, and then says nothing about these attempts.
  */
-export function withDoubt(error: unknown, inDoubt: boolean): unknown {
+export function withInDoubt(error: unknown, inDoubt: boolean): unknown {
   if (error instanceof Interrupted) return inDoubt ? error : error.withoutEffect();
   if (!(error instanceof ModuleError)) return error;
   return Object.create(error, { inDoubt: { value: inDoubt } });

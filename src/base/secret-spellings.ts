@@ -10,7 +10,7 @@ const HTML_REFERENCES: Readonly<Record<string, string>> = {
  * The maximum length of a secret for which a pattern is built, in characters. The pattern for a
  * longer secret would be too slow.
  */
-const MAX_PATTERN_LENGTH = 128;
+const MAX_LENGTH_FOR_PATTERN = 128;
 
 /**
  * Returns the spellings in which an answer may repeat a secret: plain text in any case,
@@ -23,7 +23,7 @@ export function spellingsOf(secret: string): (string | RegExp)[] {
   const hex = bytes.toString('hex');
   return [
     secret,
-    ...(secret.length > MAX_PATTERN_LENGTH
+    ...(secret.length > MAX_LENGTH_FOR_PATTERN
       ? [secret.toLowerCase(), secret.toUpperCase(), encodeURIComponent(secret)]
       : [new RegExp([...secret].map(characterPattern).join(''), 'gi')]),
     hex,

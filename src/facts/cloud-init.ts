@@ -9,7 +9,7 @@ const INSTANCE_DATA_PATH = '/run/cloud-init/instance-data.json';
  * The maximum size of cloud-init's file, in MiB. The file contains the user data, which may be
  * large.
  */
-const MAX_MIB = 16;
+const MAX_INSTANCE_DATA_MIB = 16;
 
 /** The text that cloud-init writes in place of a value that only root may read. */
 const REDACTED_TEXT = 'redacted for non-root user';
@@ -89,7 +89,7 @@ export class CloudInit {
 
 function readInstanceData(): string {
   try {
-    return readRegularFile(INSTANCE_DATA_PATH, MAX_MIB).toString('utf8');
+    return readRegularFile(INSTANCE_DATA_PATH, MAX_INSTANCE_DATA_MIB).toString('utf8');
   } catch {
     return '';
   }

@@ -21,7 +21,7 @@ interface TextWithReferences {
 export class References implements FactReferences {
   readonly #texts: TextWithReferences[] = [];
 
-  isPending(text: string): boolean {
+  hasUnreadFacts(text: string): boolean {
     return findReferences(text).length > 0;
   }
 
@@ -64,7 +64,7 @@ class Expansion implements TextExpansion {
     this.#facts = facts;
   }
 
-  isPending(): boolean {
+  hasUnreadFacts(): boolean {
     return false;
   }
 

@@ -62,7 +62,8 @@ export class MetadataService {
     const timeoutError = new MetadataError(`did not answer within ${limit}`);
     if (timeoutMs <= 0) return Promise.reject(timeoutError);
     return new Promise((resolve, reject) => {
-      // Uses a new agent, because the global agent may use a proxy from the environment.
+      // Uses a new HTTP agent, because the global HTTP agent of Node.js may use a proxy from the
+      // environment.
       const outgoing = request({ host: address, port: 80, method, path, headers, agent: false });
       const finish = () => {
         clearTimeout(timer);

@@ -4,12 +4,12 @@ export const INVALID = Symbol('invalid');
 type Invalid = typeof INVALID;
 
 /** A value of which any part may be `INVALID`. Test each part with `=== INVALID`. */
-export type PartialValue<V> =
+export type MaybeInvalid<V> =
   | Invalid
   | (V extends readonly (infer Item)[]
-      ? readonly PartialValue<Item>[]
+      ? readonly MaybeInvalid<Item>[]
       : V extends object
-        ? { readonly [K in keyof V]: PartialValue<V[K]> }
+        ? { readonly [K in keyof V]: MaybeInvalid<V[K]> }
         : V);
 
 /** An error at one place in a value. */

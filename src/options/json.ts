@@ -23,17 +23,17 @@ const MAX_EXACT_NUMBER_LENGTH = 15;
 
 /**
  * Parses JSON more strictly than JSON.parse. Rejects duplicate keys, and nesting of more than a
- * hundred levels. A number that JSON.parse would round becomes infinity, so that options reject it,
- * even a small one such as `1e-400`.
+ * hundred levels. A number that JSON.parse would round, even a small one such as `1e-400`, becomes
+ * infinity, so that options reject it.
  * @throws JsonError
  */
 export function parseJson(text: string): unknown {
-  const value = parseText(text);
+  const value = parseLeniently(text);
   const parts = splitAtInexactNumbers(text);
-  return parts.length === 1 ? value : parseText(parts.join(INFINITE_NUMBER));
+  return parts.length === 1 ? value : parseLeniently(parts.join(INFINITE_NUMBER));
 }
 
-function parseText(text: string): unknown {
+function parseLeniently(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

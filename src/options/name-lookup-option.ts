@@ -12,7 +12,7 @@ import { quoteKey, quoteName, quotePath } from './quote-name.ts';
 import { readRegularFile, UserFileError } from './read-regular-file.ts';
 
 /** The maximum size of a file with names, in MiB. Several hundred thousand names fit. */
-const MAX_MIB = 16;
+const MAX_NAMES_FILE_MIB = 16;
 const BYTE_ORDER_MARK = /^\ufeff/;
 
 /**
@@ -20,8 +20,8 @@ const BYTE_ORDER_MARK = /^\ufeff/;
  * of a JSON file that contains them.
  */
 export function nameLookupOption(): Option<NameLookup | undefined> {
-  // Each call reads this option twice: before the options that need it, and with all options. The
-  // first result is kept, because it may be read from a file.
+  // Each call reads this option twice: once before the options that need it, and once with all
+  // options. The first result is kept, so that a file of names is read only once.
   const lookups = new WeakMap<object, Promise<NameLookup>>();
   const read: Option<NameLookup>['read'] = (value, { rawOptions }) => {
     const lookup = lookups.get(rawOptions) ?? readLookup(value);
@@ -41,7 +41,7 @@ async function readLookup(value: unknown): Promise<NameLookup> {
 function readNamesFile(path: string): string {
   let bytes: Buffer;
   try {
-    bytes = readRegularFile(path, MAX_MIB);
+    bytes = readRegularFile(path, MAX_NAMES_FILE_MIB);
   } catch (error) {
     if (!(error instanceof UserFileError)) throw error;
     throw new InvalidValue(

@@ -63,7 +63,7 @@ export class NameLookup {
 }
 
 /** Stands for an invalid option `names`. Lookups fail without reporting the problem again. */
-export class InvalidNames extends NameLookup {
+export class FailingNameLookup extends NameLookup {
   constructor() {
     super(new Map());
   }

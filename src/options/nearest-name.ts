@@ -1,6 +1,6 @@
 /** The number of letters that are compared. Differences after them are ignored. */
-const MAX_LENGTH = 64;
-const FIRST_ROW = Uint8Array.from({ length: MAX_LENGTH + 1 }, (_, i) => i);
+const MAX_COMPARED_LENGTH = 64;
+const FIRST_ROW = Uint8Array.from({ length: MAX_COMPARED_LENGTH + 1 }, (_, i) => i);
 
 /** The maximum number of suggestions in a message. More would take too long to compute. */
 export const MAX_SUGGESTIONS = 20;
@@ -39,7 +39,7 @@ function simplify(name: string): string {
   return name
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '')
-    .slice(0, MAX_LENGTH);
+    .slice(0, MAX_COMPARED_LENGTH);
 }
 
 /**

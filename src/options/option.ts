@@ -1,4 +1,4 @@
-import type { PartialValue } from './invalid-value.ts';
+import type { MaybeInvalid } from './invalid-value.ts';
 import type { NameLookup } from './names.ts';
 
 /** Ansible's names of option types. */
@@ -38,7 +38,7 @@ export interface ReadContext {
 /** Expands references to facts in the texts of options, such as `{hostname}`. */
 export interface TextExpansion {
   /** Returns whether a text has references whose facts have not been read yet. */
-  isPending(text: string): boolean;
+  hasUnreadFacts(text: string): boolean;
   /**
    * Replaces the references whose facts have been read. `whyNotEmpty` is a phrase that says why the
    * expanded text must not be empty.
@@ -73,7 +73,7 @@ export type OptionValues<T extends OptionTable> = {
 
 /** The values of a call, of which some may be invalid. A missing required option is undefined. */
 export type PartialValues<T extends OptionTable> = {
-  readonly [K in keyof T]: PartialValue<OptionValues<T>[K]> | undefined;
+  readonly [K in keyof T]: MaybeInvalid<OptionValues<T>[K]> | undefined;
 };
 
 /** Makes an option required. */

@@ -7,7 +7,7 @@ import { readRegularFile, UserFileError } from './read-regular-file.ts';
 /**
  * The maximum size of a bundle, in MiB. All public root certificates together take about 0.3 MiB.
  */
-const MAX_MIB = 1;
+const MAX_PEM_MIB = 1;
 
 /** Matches a PEM block. Without an END line, the block ends where the next block begins. */
 const PEM_BLOCK = /-----BEGIN ([^-]+)-----[\s\S]*?(?:-----END [^-]+-----|(?=-----BEGIN )|$)/g;
@@ -65,7 +65,7 @@ async function toPemBundle(value: unknown): Promise<PemBundle> {
 /** Reads the file as Latin-1, because its comments may be in any encoding. */
 function readPem(path: string): string {
   try {
-    return readRegularFile(path, MAX_MIB).toString('latin1');
+    return readRegularFile(path, MAX_PEM_MIB).toString('latin1');
   } catch (error) {
     if (error instanceof UserFileError) throw bundleError(path, error);
     throw error;

@@ -9,21 +9,21 @@ const MAX_LENGTH = 200;
 const UNBROKEN_WORD = /[A-Za-z0-9]{28}/;
 const LONG_WORD = /[\w+/.~-]{28,}/g;
 /** Matches a change between letter and digit, or from lower to upper case. */
-const CHARACTER_CHANGE = /\d(?=[A-Za-z])|[A-Za-z](?=\d)|[a-z](?=[A-Z])/g;
+const CHARACTER_CLASS_CHANGE = /\d(?=[A-Za-z])|[A-Za-z](?=\d)|[a-z](?=[A-Z])/g;
 /**
- * A word with at least this many changes counts as a key. About 99 of 100 random words of 28
- * characters have that many.
+ * A word in which the character class changes at least this often counts as a key. About 99 of 100
+ * random words of 28 characters have that many changes.
  */
-const MIN_CHANGES = 5;
+const MIN_CHARACTER_CLASS_CHANGES = 5;
 
 /** Returns a name, masked if it looks like a key or a token. */
-export function concealKey(name: string): string {
+export function concealIfSecret(name: string): string {
   return looksSecret(name) ? MASK : name;
 }
 
 /** Prepares a name for a message: masks it if it looks like a key or a token. */
 export function quoteName(name: string): string {
-  return truncate(concealKey(name));
+  return truncate(concealIfSecret(name));
 }
 
 /** Prepares a text for a message: cuts it at the first `=` or `:`, because a secret may follow. */
@@ -36,8 +36,9 @@ export function quoteKey(text: string): string {
 const FILE_NAME = /^[\w.-]{1,60}\.(?:json|pem|crt|cer)$/i;
 
 /**
- * Returns a path for a message; undefined if the text may be a misplaced secret. A text counts as a
- * path if the file or its directory exists, or if it looks like a file name.
+ * Returns a path, shortened for a message. Returns undefined if the text is not a path, or may be a
+ * secret that was given in place of a path. A text counts as a path if the file or its directory
+ * exists, or if it looks like a file name.
  */
 export function quotePath(path: string): string | undefined {
   const nameStart = path.lastIndexOf('/') + 1;
@@ -57,6 +58,8 @@ function looksSecret(text: string): boolean {
   const words = start.match(LONG_WORD) ?? [];
   return (
     UNBROKEN_WORD.test(start) ||
-    words.some((word) => (word.match(CHARACTER_CHANGE)?.length ?? 0) >= MIN_CHANGES)
+    words.some(
+      (word) => (word.match(CHARACTER_CLASS_CHANGE)?.length ?? 0) >= MIN_CHARACTER_CLASS_CHANGES,
+    )
   );
 }

@@ -1,7 +1,7 @@
 import type { Problem } from '../base/errors.ts';
 import { parseServerUrl } from '../base/server-url.ts';
 import { INVALID, requireInvalidValue, type ValidationIssue } from './invalid-value.ts';
-import { InvalidNames, NameLookup } from './names.ts';
+import { FailingNameLookup, NameLookup } from './names.ts';
 import { nearestNames } from './nearest-name.ts';
 import type {
   Option,
@@ -66,7 +66,7 @@ async function readNames(
   } catch (error) {
     // The problem is reported when readValues reads the option again.
     requireInvalidValue(error);
-    return new InvalidNames();
+    return new FailingNameLookup();
   }
 }
 

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 const MIB = 1024 * 1024;
-const INITIAL_BYTES = 64 * 1024;
+const INITIAL_BUFFER_BYTES = 64 * 1024;
 
 /** A file that the user named cannot be read. The message is printed after the path. */
 export class UserFileError extends Error {}
@@ -34,7 +34,7 @@ export function readRegularFile(path: string, maxMib: number): Buffer {
  */
 export function readToEnd(descriptor: number, maxMib: number): Buffer {
   const maxBytes = maxMib * MIB;
-  let bytes = Buffer.alloc(INITIAL_BYTES);
+  let bytes = Buffer.alloc(INITIAL_BUFFER_BYTES);
   for (let length = 0; ; ) {
     const count = readSync(descriptor, bytes, length, bytes.length - length, null);
     if (count === 0) return bytes.subarray(0, length);

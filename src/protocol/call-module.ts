@@ -44,8 +44,8 @@ interface CallState extends OptionsState {
 }
 
 /**
- * Calls a module with the arguments of its command line. Returns the answer: one JSON object, or text
- * for a person on a terminal. Never rejects.
+ * Calls a module with the arguments of its command line. Returns the answer: one JSON object, or
+ * text for a person on a terminal. Never rejects.
  */
 export async function callModule<T extends OptionTable>(
   module: Module<string, T>,

@@ -11,7 +11,10 @@ import {
 } from '../options/read-options.ts';
 import type { Reporter } from '../run.ts';
 
-/** The parts of a call that depend on its options. Even the result of a failed call uses them. */
+/**
+ * What is known about a call once its options have been read. The result of the call uses these
+ * fields even if the call fails.
+ */
 export interface OptionsState {
   /** Returns the result's `invocation.module_args`. */
   getModuleArgs: (() => Record<string, unknown>) | undefined;
@@ -62,8 +65,8 @@ export async function readCallValues<T extends OptionTable>(
   const first = await readOptions(module.name, module.options, rawOptions, references);
   const { names } = first.partial;
   if (names instanceof NameLookup) call.names = names;
-  // Evaluated at the end of the run, because `module_args` shows the names in use, and `expand` may
-  // still add names.
+  // Called at the end of the run, because `module_args` shows only the names that the call has
+  // looked up, and `expand` may look up more.
   call.getModuleArgs = () => moduleArgs(module.options, first.partial);
   const credentials = isValidation ? [] : (module.credentialProblems?.(first.partial) ?? []);
   const values = requireValidOptions(module, first, problems, credentials);

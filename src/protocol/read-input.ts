@@ -9,9 +9,9 @@ import { readToEnd, UserFileError } from '../options/read-regular-file.ts';
 import type { InputSource } from './command-line.ts';
 
 /** The maximum size of the input, in MiB. */
-const MAX_MIB = 16;
-const MAX_BYTES = MAX_MIB * 1024 * 1024;
-const TOO_LARGE_MESSAGE = `The options are larger than ${MAX_MIB} MiB. Check that the input is the right one.`;
+const MAX_OPTIONS_MIB = 16;
+const MAX_OPTIONS_BYTES = MAX_OPTIONS_MIB * 1024 * 1024;
+const TOO_LARGE_MESSAGE = `The options are larger than ${MAX_OPTIONS_MIB} MiB. Check that the input is the right one.`;
 
 /** The path of a pipe that a shell opens for `<(command)`. */
 const DESCRIPTOR_PATH = /^\/dev\/fd\/\d+$/;
@@ -111,7 +111,7 @@ async function readFileOrPipe(source: FileSource): Promise<string> {
   }
   try {
     if (!stat.isFile()) throw fileError(source, 'is not a regular file');
-    return decodeUtf8(readToEnd(fd, MAX_MIB));
+    return decodeUtf8(readToEnd(fd, MAX_OPTIONS_MIB));
   } catch (error) {
     throw error instanceof UserFileError ? invalidInputError(TOO_LARGE_MESSAGE) : error;
   } finally {
@@ -124,7 +124,7 @@ async function readStream(stream: AsyncIterable<Buffer>): Promise<string> {
   let length = 0;
   for await (const chunk of stream) {
     length += chunk.length;
-    if (length > MAX_BYTES) throw invalidInputError(TOO_LARGE_MESSAGE);
+    if (length > MAX_OPTIONS_BYTES) throw invalidInputError(TOO_LARGE_MESSAGE);
     chunks.push(chunk);
   }
   return decodeUtf8(Buffer.concat(chunks));

@@ -34,7 +34,7 @@ export function runAsProcess<T extends OptionTable>(
     showWait: createWaitDisplay(),
   };
   // Never rejects.
-  void callModule(module, process.argv.slice(2), io).then(print);
+  void callModule(module, process.argv.slice(2), io).then(printAndExit);
 }
 
 /** Opens standard input. Refuses a directory, which Node.js would read as empty input. */
@@ -46,15 +46,15 @@ function openStdin(): typeof process.stdin {
 /**
  * Prints the answer, and exits with its exit status. If the answer cannot be written, exits with 1.
  */
-function print({ text, exitCode }: { text: string; exitCode: number }): void {
+function printAndExit({ text, exitCode }: { text: string; exitCode: number }): void {
   const bytes = Buffer.from(text);
   let written = 0;
   try {
     while (written < bytes.length) written += writeSync(1, bytes, written);
     process.exit(exitCode);
   } catch (error) {
-    // EAGAIN means that a non-blocking pipe is full. Only then is `process.stdout` opened, because
-    // it is slower.
+    // EAGAIN means that a non-blocking pipe is full. Only in that case is the rest written through
+    // `process.stdout`, because opening `process.stdout` is slow.
     if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') process.exit(1);
     process.stdout.on('error', () => process.exit(1));
     process.stdout.write(bytes.subarray(written), (failure) =>

@@ -36,7 +36,7 @@ export function credentialProblems(given: GivenOptions): Problem[] {
     return [
       {
         option: 'api_key',
-        message: `is required, or client_id with client_secret: give a service account's id and secret in these options or in ${CREDENTIAL_VARIABLES.client_id} and ${CREDENTIAL_VARIABLES.client_secret}, or an administrator's API key here or in ${CREDENTIAL_VARIABLES.api_key}. They must never be on a managed host`,
+        message: `is required, or client_id with client_secret. Give an administrator's API key in this option or in ${CREDENTIAL_VARIABLES.api_key}, or a service account's id and secret in client_id and client_secret or in ${CREDENTIAL_VARIABLES.client_id} and ${CREDENTIAL_VARIABLES.client_secret}. These credentials must never be on a managed host`,
       },
     ];
   }

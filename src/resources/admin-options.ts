@@ -23,14 +23,14 @@ export const CREDENTIAL_VARIABLES = {
 } as const;
 export type CredentialOption = keyof typeof CREDENTIAL_VARIABLES;
 
-const CLIENT_FORMAT = /^[!#-[\]-~]{8,512}$/;
+const CLIENT_CREDENTIAL_FORMAT = /^[!#-[\]-~]{8,512}$/;
 
 /** The format of each credential. It allows only characters that can be sent in a header. */
 const FORMATS: Readonly<Record<CredentialOption, RegExp>> = {
   api_key: /^[\w.~+/=-]{8,512}$/,
   org_id: /^[\w-]{1,64}$/,
-  client_id: CLIENT_FORMAT,
-  client_secret: CLIENT_FORMAT,
+  client_id: CLIENT_CREDENTIAL_FORMAT,
+  client_secret: CLIENT_CREDENTIAL_FORMAT,
 };
 
 export const WRONG_FORMAT_MESSAGE =

@@ -21,7 +21,7 @@ export interface Signature {
 
 /**
  * Signs one request (RSASSA-PKCS1-v1_5, SHA-256). `time` is in milliseconds since the epoch. The
- * signature does not cover the body and the host.
+ * signature covers neither the body nor the host.
  */
 export function sign(signer: Signer, method: string, path: string, time: number): Signature {
   const date = httpDate(time);

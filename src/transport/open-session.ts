@@ -27,7 +27,7 @@ export function originFor(
   const region = regionOfAgentServer(agentServerHost);
   if (region === undefined) {
     warn(
-      `agentServerHost "${agentServerHost}" in jcagent.conf belongs to no known region; us is assumed.`,
+      `agentServerHost "${agentServerHost}" in jcagent.conf belongs to no known region; the region "us" is assumed.`,
       'Set the option region to "us", "eu" or "in".',
     );
   }
@@ -61,7 +61,7 @@ export interface SessionWork<T> {
  * own.
  * @throws BadIdentity when this host has no usable identity
  */
-export async function withRegistration<T>(
+export async function withSessionForRegistration<T>(
   run: Run,
   registration: Registration,
   options: ConnectionOptions,
@@ -89,8 +89,8 @@ async function openSessionForRegistration(
   const origin = originFor(agentServerHost, options, (...sentences) =>
     run.report.warn(sentences.join(' ')),
   );
-  // Opens the connection before the key is parsed, to save time. It is wasted only if the key is
-  // invalid.
+  // Opens the connection before the key is parsed, to save time. The connection is wasted only if
+  // the key is invalid.
   const [destination, identity] = await openDestination(origin, options, requests, () =>
     registration.identity(),
   );

@@ -1,5 +1,5 @@
 import { version } from '../../package.json';
-import { withDoubt } from '../base/interrupted.ts';
+import { withInDoubt } from '../base/interrupted.ts';
 import { monotonicMs } from '../base/monotonic-clock.ts';
 import { pause } from '../base/pause.ts';
 import type { Run, SessionRun } from '../run.ts';
@@ -30,7 +30,7 @@ export class Session {
   readonly #destination: Destination;
   #requests = 0;
   #retries = 0;
-  #accepted = false;
+  #wasAccepted = false;
   #closed = false;
 
   constructor(
@@ -50,8 +50,8 @@ export class Session {
   }
 
   /** True once JumpCloud has accepted a request in this session. */
-  get accepted(): boolean {
-    return this.#accepted;
+  get wasAccepted(): boolean {
+    return this.#wasAccepted;
   }
 
   /** Returns a text from the server with all secrets masked. */
@@ -95,7 +95,7 @@ export class Session {
           throw (await import('./errors/request-error.ts')).permanentError(failed, outcome);
         this.#destination.rotation.markAttemptFailed({ timedOut: outcome.reason === 'timeout' });
       } else if (!isTransientStatus(outcome.status)) {
-        if (outcome.status < 300) this.#accept();
+        if (outcome.status < 300) this.#recordAcceptance();
         return { ...outcome, inDoubt: wasInDoubt };
       }
       const header =
@@ -116,7 +116,7 @@ export class Session {
       const endProgress = this.#run.report.showWait(`to try again to ${request.purpose}`, waitMs);
       await pause(waitMs, this.#retryAbort.signal)
         .catch((reason) => {
-          throw withDoubt(reason, inDoubt);
+          throw withInDoubt(reason, inDoubt);
         })
         .finally(endProgress);
     }
@@ -175,8 +175,8 @@ export class Session {
     return { result, secret };
   }
 
-  #accept(): void {
-    this.#accepted = true;
+  #recordAcceptance(): void {
+    this.#wasAccepted = true;
     const warning = this.clock.warning();
     if (warning !== undefined) this.#run.report.warn(warning);
   }

@@ -122,18 +122,18 @@ describe('lock', () => {
   test('a lock is taken by one holder, and only this holder can release it', () => {
     const path = join(newDirectory(), 'lock');
     const [first, second] = [prepareLock(1000), prepareLock(1000)];
-    expect(takeLock(path, first)).toBe('taken');
+    expect(takeLock(path, first)).toBe('acquired');
     expect(takeLock(path, second)).toBe('alive');
     releaseLock(path, second);
     expect(takeLock(path, second)).toBe('alive');
     releaseLock(path, first);
-    expect(takeLock(path, second)).toBe('taken');
+    expect(takeLock(path, second)).toBe('acquired');
   });
 
   test('removeDeadLock removes only the lock of a dead process', () => {
     const path = join(newDirectory(), 'lock');
     removeDeadLock(path);
-    expect(takeLock(path, prepareLock(1000))).toBe('taken');
+    expect(takeLock(path, prepareLock(1000))).toBe('acquired');
     removeDeadLock(path);
     expect(takeLock(path, prepareLock(1000))).toBe('alive');
     writeFileSync(path, JSON.stringify({ ...prepareLock(1000), start: '1' }));
@@ -143,10 +143,10 @@ describe('lock', () => {
 
   test.each([
     ['before the lock expires', { from: -10, until: 60_000 }, 'unknown'],
-    ['after the lock expired', { from: -20, until: -10 }, 'taken'],
-    ['before the lock begins', { from: 60_000, until: 120_000 }, 'taken'],
+    ['after the lock expired', { from: -20, until: -10 }, 'acquired'],
+    ['before the lock begins', { from: 60_000, until: 120_000 }, 'acquired'],
   ])(
-    'for a lock of an invisible process, %s (%j), takeLock returns %s',
+    'for a lock of a process in another pid namespace, %s (%j), takeLock returns %s',
     (_, { from, until }, expected) => {
       const path = join(newDirectory(), 'lock');
       const { from: now, ...lock } = prepareLock(0);

@@ -44,7 +44,7 @@ function addOne(): void {
 for (let i = 0; i < Number(times); i++) {
   const lock = prepareLock(60_000);
   mayDie = true;
-  while (takeLock(path, lock) !== 'taken') sleep(1);
+  while (takeLock(path, lock) !== 'acquired') sleep(1);
   mayDie = false;
   addOne();
   mayDie = true;

@@ -147,7 +147,7 @@ describe.runIf(hasAnsible)('playbook keywords and values', () => {
     expect(emulator.store.groupsOf(host.systemId).sort()).toEqual([...groups].sort());
   });
 
-  test('the keyword `become` runs a module as root, and the module fails for a user who cannot read the key', async () => {
+  test('with the keyword `become`, a module runs as root; with a `become_user` who cannot read the key, it fails', async () => {
     const { recap, registered } = await controller.play(
       [
         task(SYSTEM, { display_name: 'as root' }, { register: 'root' }),

@@ -233,7 +233,7 @@ describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 },
         { flags: ['-vvv'] },
       );
 
-    test('a module runs as root in one command when sudo asks for a password', async () => {
+    test('when sudo asks for a password, a module still runs as root, and as one command', async () => {
       const { output, recap, registered } = await playWithSudo(password);
       expect(recap, output).toMatchObject({ failed: 0, unreachable: 0 });
       expect(registered['reads']).toMatchObject({ enrolled: true });

@@ -224,7 +224,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 30
     expect(emulator.store.record(systemId)).toMatchObject({ displayName: 'shop-i-4' });
   });
 
-  test('terminate.yml removes only named hosts that belong to the autoscaling group', async () => {
+  test('terminate.yml removes a named host only if it belongs to the autoscaling group', async () => {
     const group = ['-e', 'autoscaling_group=shop'];
     const unknown = await run('terminate', ...group, '-e', 'terminated=web-4,web-9');
     expect(unknown.exitCode).not.toBe(0);

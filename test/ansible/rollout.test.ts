@@ -118,7 +118,7 @@ describe.runIf(canRun)('systemd/rollout.yml and systemd/restore.yml', { timeout:
     expect([JSON.parse(first), last]).toEqual([document, OLD_DOCUMENT]);
   });
 
-  test('restore.yml restores the groups, the associations and the document that a host had before a bad document', async () => {
+  test('restore.yml restores the groups, the associations and the document that a host had before a bad document was rolled out', async () => {
     const { host } = sandboxes[0] as Sandbox;
     const { store } = emulator;
     const [group, extra] = [store.addGroup(), store.addGroup()];

@@ -77,7 +77,7 @@ function withoutMatch(edit: Edit): Edit {
   return { ...edit, file: 'undici/gone.js' };
 }
 
-test('each edit of undici fails the build when its target is gone', async () => {
+test('the build fails with one error for each edit of undici that finds nothing to edit', async () => {
   const built = build({
     entryPoints: ['modules/jumpcloud_system.ts'],
     bundle: true,

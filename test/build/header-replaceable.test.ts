@@ -231,7 +231,7 @@ describe.each(SHELLS)('the header as root under $shell', ({ shell }) => {
     });
   });
 
-  test("root searches the system's directories before PATH", async () => {
+  test("the header searches for Node.js in the system's directories before PATH when it runs as root", async () => {
     const PATH = dirname(
       await makeExecutable(await makeTestDir(), '#!/bin/sh\necho \'"from PATH"\'\n'),
     );
@@ -246,7 +246,7 @@ describe.each(SHELLS)('the header as root under $shell', ({ shell }) => {
     expect((await run(shell, { PATH })).result).toBe('from PATH');
   });
 
-  test("a wrapper that root runs searches the system's directories before PATH", async () => {
+  test("when root runs a wrapper, the wrapper searches the system's directories before PATH", async () => {
     const at = await makeTestDir();
     const wrapper = await makeExecutable(join(at, 'bin'), '#!/usr/bin/env interpreter\n');
     const otherDir = await makeDirectory(join(at, 'other'));
@@ -261,7 +261,7 @@ describe.each(SHELLS)('the header as root under $shell', ({ shell }) => {
   test.each([
     ["the system's directories", () => systemDir],
     ["the package's directory", () => dirname(packagedNode)],
-  ])('root does not run a file or link in %s that another user can replace', async (_, where) => {
+  ])('in %s, root does not run a file or link that another user can replace', async (_, where) => {
     const file = await makeNode20(where());
     const cases = [
       async () => chown(file, OTHER_USER, OTHER_USER),
@@ -293,7 +293,7 @@ describe('the header as a user other than root', () => {
     expect(answer).toEqual({ exitCode: 0, result: { words: [] } });
   });
 
-  test('a user other than root searches only PATH', async () => {
+  test('for a user other than root, the header searches only PATH for Node.js', async () => {
     await chmod(directory, 0o755);
     const PATH = dirname(
       await makeExecutable(await makeTestDir(), '#!/bin/sh\necho \'"from PATH"\'\n'),
@@ -326,7 +326,7 @@ describe('the header as root, with the real Node.js', () => {
     },
   );
 
-  test('root skips a Node.js whose permissions /bin/ls cannot show', async () => {
+  test('root skips a Node.js whose permissions cannot be checked without /bin/ls', async () => {
     const file = await makeNode20(await makeTestDir());
     const module = await writeModule('module-in-namespace', 'console.log("{}")');
     const { stdout } = await execa(

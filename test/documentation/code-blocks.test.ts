@@ -208,14 +208,17 @@ describe('YAML', () => {
 });
 
 describe('JSON', () => {
-  test.each(inLanguage('json'))('%s is JSON, and modules accept documents', async (_, { text }) => {
-    const document = JSON.parse(
-      text.replaceAll(/"\/etc\/jumpcloud\/names\.json"/g, JSON.stringify(NAMES)),
-    );
-    const isDocument = ['groups', 'users', 'system'].some((key) => key in document);
-    if (isDocument && !('changed' in document)) await expectValid('jumpcloud_host', document);
-    if ('scope' in document) await expectValid('jumpcloud_removal', document);
-  });
+  test.each(inLanguage('json'))(
+    'the document %s is JSON, and a module accepts the options in it',
+    async (_, { text }) => {
+      const document = JSON.parse(
+        text.replaceAll(/"\/etc\/jumpcloud\/names\.json"/g, JSON.stringify(NAMES)),
+      );
+      const isDocument = ['groups', 'users', 'system'].some((key) => key in document);
+      if (isDocument && !('changed' in document)) await expectValid('jumpcloud_host', document);
+      if ('scope' in document) await expectValid('jumpcloud_removal', document);
+    },
+  );
 });
 
 test.each(inLanguage('ini'))('%s consists of sections and settings', (_, { text }) => {

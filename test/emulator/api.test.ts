@@ -135,7 +135,7 @@ describe('POST associations', () => {
   );
 
   test.each(['user', 'user_group'] as const)(
-    'an association of type %s keeps its sudo attributes',
+    'an association of type %s has the sudo attributes that it was added or updated with',
     async (type) => {
       const id = emulator.store.add(type);
       expect((await associate({ op: 'update', type, id, attributes: SUDO })).status).toBe(404);
@@ -317,7 +317,7 @@ describe('PUT and DELETE of a record', () => {
     expect((await send('GET', recordPath())).body).toEqual(body);
   });
 
-  test('PUT accepts an attribute with an extra key, no value or a null value only if the record already has it in that form', async () => {
+  test('PUT accepts an attribute that has an extra key, lacks a value, or has the value null, only if the record already has it in that form', async () => {
     const odd = [
       { name: 'a', value: 'old', _id: newId() },
       { name: 'b' },

@@ -147,7 +147,7 @@ describe('an injected fault', () => {
     ],
   ];
   test.each(rows)(
-    'the fault %j hits one request as specified',
+    'with the fault %j, one request gets the expected answer and effect, and the next request succeeds',
     async (fault, { answer, logged, applied }) => {
       emulator.store.record(host.systemId).displayName = 'before';
       emulator.faults.add({ fault });
@@ -165,7 +165,7 @@ describe('an injected fault', () => {
     },
   );
 
-  test('an endless body ends when the client closes the connection', async () => {
+  test('the emulator stops sending an endless body when the client closes the connection', async () => {
     emulator.faults.add({ fault: { kind: 'endless-body' } });
     const agent = new Agent({ keepAlive: true });
     const ended = nextEndedRequest();
@@ -200,7 +200,7 @@ describe('an injected fault', () => {
     agent.destroy();
   });
 
-  test('a fault rule skips and counts only requests that match its condition', async () => {
+  test('the `skip` and `times` of a fault rule count only requests that match its condition', async () => {
     emulator.faults.add({
       fault: { kind: 'status', status: 500 },
       when: ({ method, body }) => method === 'PUT' && Object(body).displayName !== 'excluded',
@@ -343,7 +343,7 @@ test.each([0, 50])(
   },
 );
 
-test('an initialisation race has no effect after its host was deleted', async () => {
+test("an initialisation race does not bring back a host that was deleted before the race's write", async () => {
   await start();
   emulator.initialisationRace(host.systemId, { afterMs: 20, fields: { displayName: 'agent' } });
   await rename('a');

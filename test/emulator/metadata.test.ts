@@ -38,13 +38,13 @@ test("EC2's service issues a session token for a PUT request that states its lif
   ).toBe(403);
 });
 
-test("Google's service refuses requests without its header", () => {
+test("Google's metadata service refuses requests without the header `Metadata-Flavor`", () => {
   const url = '/computeMetadata/v1/instance/id';
   expect(statusOf(googleHandler(), url)).toBe(403);
   expect(statusOf(googleHandler(), url, { 'metadata-flavor': 'Google' })).toBe(200);
 });
 
-test("Azure's service refuses requests without its header or with an old version", () => {
+test("Azure's metadata service refuses requests without the header `Metadata`, and requests with an old `api-version`", () => {
   const url = '/metadata/instance/compute?api-version=';
   expect(statusOf(azureHandler(), `${url}2019-06-04`)).toBe(400);
   expect(statusOf(azureHandler(), `${url}2019-06-01`, { metadata: 'true' })).toBe(400);

@@ -174,7 +174,7 @@ describe('an invalid signature', () => {
     expect(reply.status).toBe(401);
   });
 
-  test('a signature of a deleted system is answered 401', async () => {
+  test('a request that a deleted system signs is answered 401', async () => {
     const deleted = await emulator.enrol();
     expect(
       (await sendSigned(emulator.url, deleted, 'DELETE', recordPath(deleted.systemId))).status,

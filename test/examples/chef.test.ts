@@ -138,7 +138,7 @@ describe.runIf(hasPrograms('the Chef example', 'ruby'))('the Chef cookbook', () 
     expect(sandbox.writes()).toEqual([]);
   });
 
-  test('--why-run shows all sections at once if the agent or the package is missing', async () => {
+  test('--why-run shows the changes of all sections without waiting if the agent or the package is missing', async () => {
     const recipe = `
       jumpcloud_host('x') { groups %w[${IDS.web}]; registration_timeout 3600 }
       jumpcloud_removal('y') { action :remove }`;
@@ -237,7 +237,7 @@ describe.runIf(hasPrograms('the Chef example', 'ruby'))('the Chef cookbook', () 
     expect((await succeed({ recipe })).updated).toEqual([]);
   });
 
-  test('a refused change fails a run; a misspelt option fails even --why-run', async () => {
+  test('a refused change fails a run, and a misspelt option fails even a run with --why-run', async () => {
     emulator.faults.add({
       fault: { kind: 'status', status: 403 },
       times: 9,

@@ -66,7 +66,7 @@ describe('the example playbooks', () => {
   );
 
   test.runIf(isInstalled('ansible-lint'))(
-    'ansible-lint accepts the example playbooks with its production profile',
+    'with its production profile, ansible-lint accepts the example playbooks',
     async () => {
       const directory = await mkdtemp(join(tmpdir(), 'lint-'));
       // With these options ansible-lint finds the collection, downloads nothing, and keeps its

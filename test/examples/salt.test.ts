@@ -247,7 +247,7 @@ describe.runIf(hasPrograms('the Salt example', PYTHON))('the Salt states', () =>
     },
   );
 
-  test('on an unsupported system, the repository state fails and names the system', async () => {
+  test("on an unsupported system, Salt's state repo.sls fails with a message that names the system", async () => {
     const call = { grains: { os_family: 'Suse' }, pillar: await examplePillar() };
     expect(Object.values((await run('repo.sls', call)).returns)).toMatchObject([
       { name: expect.stringContaining('Suse') },

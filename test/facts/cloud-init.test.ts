@@ -169,7 +169,7 @@ describe('CloudInit, on Azure', () => {
 });
 
 describe('CloudInit, on Google', () => {
-  test('CloudInit has the standardised facts of Google', () => {
+  test("on Google's cloud, CloudInit finds exactly the standardised facts", () => {
     expect(valuesOf(GOOGLE)).toEqual({
       provider: 'gce',
       instance_id: '3141592653589793238',
@@ -191,7 +191,7 @@ describe('CloudInit, on Google', () => {
   });
 });
 
-test("CloudInit has OpenStack's facts, whose keys are those of EC2", () => {
+test('CloudInit finds the facts of OpenStack under the keys of EC2', () => {
   expect(valuesOf(OPENSTACK)).toEqual({
     provider: 'openstack',
     instance_id: 'd8e02d56',

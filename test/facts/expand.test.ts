@@ -39,7 +39,7 @@ test('references are replaced with trimmed values, and the values are reported',
   });
 });
 
-test('references inside a value are not replaced', async () => {
+test('references inside the value of a fact are not replaced', async () => {
   const { texts } = await expand('{env.NESTED}');
   expect(texts).toEqual(['{env.ROLE} $& {no.fact}']);
 });
@@ -136,7 +136,7 @@ describe('a reference to an unknown fact', () => {
     '{env.|x}',
     '{cloud.tag}',
     '{cloud.tags.Role}',
-  ])('the unknown fact in %s is invalid', (text) => {
+  ])('the fact in %s is reported as unknown', (text) => {
     expect(issuesOf(text)).toMatchObject([{ message: expect.stringMatching(/^unknown fact \{/) }]);
   });
 
@@ -153,11 +153,11 @@ describe('a reference to an unknown fact', () => {
   });
 });
 
-test('isPending returns true for a reference until the facts have been read', async () => {
+test('hasUnreadFacts returns true for a reference until the facts have been read', async () => {
   const references = new References();
-  expect(references.isPending('{env.ROLE}')).toBe(true);
-  expect(references.isPending('{ env.ROLE }')).toBe(false);
+  expect(references.hasUnreadFacts('{env.ROLE}')).toBe(true);
+  expect(references.hasUnreadFacts('{ env.ROLE }')).toBe(false);
   references.expand('{env.ROLE}');
   const expansion = await references.resolve(signal, () => {});
-  expect(expansion.isPending('{env.ROLE}')).toBe(false);
+  expect(expansion.hasUnreadFacts('{env.ROLE}')).toBe(false);
 });

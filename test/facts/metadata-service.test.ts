@@ -21,7 +21,7 @@ test('MetadataService sends no request later than three seconds after its first 
   await expect(service.send(REQUEST)).rejects.toThrow('did not answer within 3 s in all');
 });
 
-test('MetadataService rejects with the reason of an earlier interruption', async () => {
+test('MetadataService.send rejects with the reason of an interruption that came before the request', async () => {
   const interruption = new AbortController();
   interruption.abort(new Error('interrupted'));
   const service = new MetadataService(interruption.signal);

@@ -10,7 +10,7 @@ HOME_URL="https://www.debian.org/"
 `;
 
 describe('parseOsRelease', () => {
-  test("parseOsRelease reads a distribution's file", () => {
+  test("parseOsRelease returns all variables of Debian's os-release file without their quotes", () => {
     expect(Object.fromEntries(parseOsRelease(DEBIAN))).toEqual({
       PRETTY_NAME: 'Debian GNU/Linux 12 (bookworm)',
       NAME: 'Debian GNU/Linux',
@@ -32,7 +32,7 @@ describe('parseOsRelease', () => {
     ['ID=debian\r', 'debian'],
     ['ID=first\nID=second', 'second'],
     ['# ID=comment\n\nID=debian', 'debian'],
-  ])('parseOsRelease reads %j', (text, id) => {
+  ])('parseOsRelease reads the ID in %j as %j', (text, id) => {
     expect(parseOsRelease(text).get('ID')).toBe(id);
   });
 

@@ -75,7 +75,7 @@ describe('findReferences', () => {
 describe('replaceReferences', () => {
   const plain = fc.string({ unit: 'binary' });
 
-  test('replaceReferences keeps every text without an opening brace', () => {
+  test('replaceReferences returns every text that has no opening brace unchanged', () => {
     fc.assert(
       fc.property(plain, (text) => {
         const given = text.replaceAll('{', '');

@@ -135,7 +135,7 @@ describe.concurrent('a server that never completes an answer', () => {
     },
   );
 
-  test('a run ends with the error code `unavailable` if the body arrives in one-byte chunks', async () => {
+  test('a run ends with the error code `unavailable` if a body in one-byte chunks never ends', async () => {
     const start = startSending(CHUNKED_HEAD, (socket) =>
       sendForever(socket, () => TINY_CHUNKS, 20),
     );

@@ -2,8 +2,8 @@ import { sharedKeyFiles } from '../emulator/keys.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
 
 /**
- * Lists the secrets that a text contains in whole or in part. Secrets are the lines of the agent key,
- * the signatures of `requests`, and `otherSecrets`.
+ * Lists the secrets that a text contains in whole or in part. Secrets are the lines of the agent
+ * key, the signatures of `requests`, and `otherSecrets`.
  */
 export async function findLeakedSecrets(
   text: string,

@@ -244,7 +244,7 @@ describe.concurrent('an unexpected status', () => {
   });
 
   test.each([403, 404, 407])(
-    'the message of a %i that is not from JumpCloud suggests a gateway, proxy or firewall',
+    'the message of a run that gets a %i from another server than JumpCloud suggests a gateway, proxy or firewall',
     async (status) => {
       await withSetup(async (setup) => {
         setup.fault('record', { fault: { kind: 'body', status, text: '<html>Blocked' } });

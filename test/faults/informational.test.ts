@@ -36,7 +36,7 @@ describe.concurrent('unrequested informational answers', () => {
     },
   );
 
-  test("a run skips a 100 of a proxy before the proxy's answer to CONNECT", async ({
+  test('a run ignores a 100 response that a proxy sends before its answer to CONNECT', async ({
     onTestFinished,
     startWith,
   }) => {

@@ -1,4 +1,7 @@
-/** Maps items to results with at most `concurrency` parallel calls. Results keep the order of the items. */
+/**
+ * Maps items to results with at most `concurrency` parallel calls. Results keep the order of the
+ * items.
+ */
 export async function mapConcurrently<T, R>(
   items: readonly T[],
   concurrency: number,

@@ -247,7 +247,7 @@ describe('a malformed proxy URL', () => {
 
 describe('an api_url of plain http', () => {
   test.each(sampleRows(HOST_MODULE_NAMES))(
-    '%s refuses a plain http api_url with a proxy before any request',
+    'when a proxy is set, %s refuses a plain http api_url before it sends any request',
     async (module) => {
       const { good } = sampleCallsOf(module);
       const answer = await run(module, {
@@ -338,7 +338,7 @@ describe('a proxy that fails', () => {
   });
 
   test.each(sampleRows([408, 429, 500, 502, 503, 504, 520, 530, 599]))(
-    'CONNECT is retried after one answer of %i',
+    'a CONNECT that is answered once with %i is retried, and the run succeeds',
     async (status) => {
       openProxy.answers.push({ status });
       const answer = await run('jumpcloud_system', {

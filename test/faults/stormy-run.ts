@@ -32,8 +32,8 @@ export interface StormyRun {
 }
 
 /**
- * Runs a random call on a random host, first with random faults, then without. The organisation must
- * end in the same state as after the same call on an identical host without faults.
+ * Runs a random call on a random host, first with random faults, then without. The organisation
+ * must end in the same state as after the same call on an identical host without faults.
  */
 export async function runInStorm(seed: number): Promise<StormyRun> {
   const expected = await runWithoutFaults(seed, { isLarge: true });

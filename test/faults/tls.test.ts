@@ -365,7 +365,7 @@ describe('a server with a trusted certificate', () => {
       () => ({ NODE_OPTIONS: '--max-old-space-size=256 --no-warnings' }),
     ],
   ];
-  test.each(rows)('a server is trusted with %s', async (_, options, env) => {
+  test.each(rows)("a server's certificate is accepted with %s", async (_, options, env) => {
     serverNamed('good').emulator.clearRequests();
     const { answer } = await run('good', { ...options() }, { env: env() });
     expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });

@@ -63,13 +63,16 @@ describe.concurrent('a transient status that persists', () => {
     [520, '520 Web Server Returned an Unknown Error'],
     [522, '522 Connection Timed Out'],
     [530, '530 Cloudflare Error'],
-  ] as const)('the message names a persistent %i', async ([status, name], { host }) => {
-    host.hit({ kind: 'status', status, ...ERROR_PAGE }, { times: 100 });
-    const { answer } = await host.run('jumpcloud_system', options);
-    expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable', status } });
-    expect(answer.msg).toContain(` answered ${name} (`);
-    expect(answer.error?.['attempts']).toBeGreaterThan(1);
-  });
+  ] as const)(
+    'the message names the status %i if it persists',
+    async ([status, name], { host }) => {
+      host.hit({ kind: 'status', status, ...ERROR_PAGE }, { times: 100 });
+      const { answer } = await host.run('jumpcloud_system', options);
+      expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable', status } });
+      expect(answer.msg).toContain(` answered ${name} (`);
+      expect(answer.error?.['attempts']).toBeGreaterThan(1);
+    },
+  );
 
   test('a write with a persistent 521 fails with may_be_done', async ({ host }) => {
     host.hit({ kind: 'status', status: 521, ...ERROR_PAGE }, { times: 100, method: 'PUT' });

@@ -49,7 +49,7 @@ test('a new connection takes one round trip, and so does each answer', async () 
   expect(second).toBeLessThan(first);
 });
 
-test('parallel connections and chunks are delayed independently and delivered in order', async () => {
+test('parallel connections do not delay each other, and the chunks of each connection arrive in order', async () => {
   const start = performance.now();
   const sent = Array.from({ length: 400 }, (_, i) => `${i} ${'x'.repeat(i * 5)}\n`);
   const echoes = await Promise.all(

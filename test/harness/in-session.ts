@@ -2,7 +2,7 @@ import { readRegistration } from '../../src/agent/registration.ts';
 import { RunReport } from '../../src/protocol/run-report.ts';
 import type { Run } from '../../src/run.ts';
 import type { HostSession } from '../../src/transport/host-session.ts';
-import { withRegistration } from '../../src/transport/open-session.ts';
+import { withSessionForRegistration } from '../../src/transport/open-session.ts';
 
 /** Returns the context of a run without progress output. `report` is the report of the run. */
 export function quietRun(): Run & { readonly report: RunReport } {
@@ -28,7 +28,7 @@ export function inSession<T>(
   const registration = readRegistration(connection.agent_dir, 0, (id) =>
     run.report.setSystemId(id),
   );
-  return withRegistration(run, registration, options, {
+  return withSessionForRegistration(run, registration, options, {
     requests: 1,
     do: async (session) => work(session, run),
   });

@@ -22,7 +22,10 @@ export async function connect(path: string): Promise<Socket> {
 /** A connection to qemu by its machine protocol (QMP): one JSON object per line. */
 export class Qmp {
   readonly #socket: Socket;
-  /** The reason why the machine ended, such as `guest-shutdown` or `guest-reset`. Empty while it runs. */
+  /**
+   * The reason why the machine ended, such as `guest-shutdown` or `guest-reset`. Empty while it
+   * runs.
+   */
   reason = '';
 
   private constructor(socket: Socket) {

@@ -177,7 +177,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('an added edge is logged if the answer to its POST is lost', async ({
+  test('an added edge is logged even if the answer to its POST is lost', async ({
     emulator,
     host,
     logger,

@@ -77,7 +77,9 @@ describe.concurrent('option sources', () => {
     expect(JSON.parse(stdout)).toMatchObject({ changed: true });
   });
 
-  test('Ansible keys in the options file take effect and are not printed', async ({ host }) => {
+  test('keys with the prefix _ansible_ in the options file take effect and are not printed', async ({
+    host,
+  }) => {
     const file = writeOptionsFile({
       ...host.options,
       display_name: 'web-1',
@@ -240,7 +242,7 @@ describe.concurrent('terminal output', () => {
     expect(output).not.toContain('\n');
   });
 
-  test('a slow answer shows progress on the terminal', async ({ host }) => {
+  test('a run that waits for a slow answer shows progress on the terminal', async ({ host }) => {
     host.hit({ kind: 'slow', ms: 4000 });
     const json = quoteForShell(JSON.stringify({ ...host.options, timeout: 60 }));
     const { output } = await runOnTerminal(`${EXECUTABLE} ${json} > ${directory}/slow.out`, 60);
@@ -277,7 +279,7 @@ describe.concurrent('terminal output', () => {
   const toIndented = (output: string) => `${JSON.stringify(JSON.parse(output), undefined, 2)}\n`;
 
   test.each(['args', 'other.json'])(
-    'a call with an Ansible key in the file %s prints one line and no progress on a terminal',
+    'a call with an `_ansible_*` key in the file %s prints one line and no progress on a terminal',
     async (name) => {
       const { output } = await runOnTerminal(makeWaitingCall(name, { _ansible_verbosity: 0 }));
       expect(output).toBe(toOneLine(output));
@@ -290,13 +292,16 @@ describe.concurrent('terminal output', () => {
     ['is not UTF-8', 'args', Buffer.from('{"a":"\xe9"}', 'latin1')],
     ['holds a list', 'args', '[]'],
     ['is missing', 'args', undefined],
-  ])('a call with a file named args that %s prints one line of JSON', async (_, name, content) => {
-    const file = join(mkdtempSync(join(directory, 'call-')), name);
-    if (content !== undefined) writeFileSync(file, content);
-    const { output } = await runOnTerminal(`${EXECUTABLE} ${file}`);
-    expect(output).toBe(toOneLine(output));
-    expect(JSON.parse(output)).toMatchObject({ error: { code: 'invalid_arguments' } });
-  });
+  ])(
+    'a call prints one line of JSON if its options file is named args and %s',
+    async (_, name, content) => {
+      const file = join(mkdtempSync(join(directory, 'call-')), name);
+      if (content !== undefined) writeFileSync(file, content);
+      const { output } = await runOnTerminal(`${EXECUTABLE} ${file}`);
+      expect(output).toBe(toOneLine(output));
+      expect(JSON.parse(output)).toMatchObject({ error: { code: 'invalid_arguments' } });
+    },
+  );
 
   test('a call prints progress and text if its options file is named `args` but has no Ansible keys', async () => {
     const { output } = await runOnTerminal(`NO_COLOR=1 ${makeWaitingCall('args', {})}`);
@@ -317,7 +322,7 @@ describe.concurrent('terminal output', () => {
     expect(readFileSync(file, 'utf8')).toBe(toOneLine(readFileSync(file, 'utf8')));
   });
 
-  test('a call with an Ansible key and redirected stdout writes nothing to stderr', async () => {
+  test('a call with an `_ansible_*` key and redirected stdout writes nothing to stderr', async () => {
     const call = makeWaitingCall('args', { _ansible_no_log: false }, `> ${directory}/ansible.out`);
     expect((await runOnTerminal(call)).output).toBe('');
   });
@@ -392,7 +397,10 @@ describe.concurrent('signal handling', () => {
     process.on('newListener', (name) => name === 'SIGINT' && setTimeout(report, 100));\n`,
   );
 
-  /** Sends a signal to a run that is ready. Returns its answer, exit status and duration after the signal. */
+  /**
+   * Sends a signal to a run that is ready. Returns its answer, exit status and duration after the
+   * signal.
+   */
   async function interrupt(
     args: string[],
     signal: (typeof signals)[number],
@@ -422,7 +430,9 @@ describe.concurrent('signal handling', () => {
   /** Waits until this host has sent `times` requests. */
   const waitForRequests = (host: TestHost, times = 1) =>
     vi.waitFor(() => expect(host.requests()).toHaveLength(times), POLL);
-  /** The maximum duration of a run after a signal, shorter than the wait that the signal interrupts. */
+  /**
+   * The maximum duration of a run after a signal, shorter than the wait that the signal interrupts.
+   */
   const MAX_END_MS = 10_000;
   test.for(signals)('%s ends a run that waits for a silent server', async (signal, { host }) => {
     host.hit({ kind: 'silence' });
@@ -650,7 +660,7 @@ describe.concurrent('region', () => {
   const eu = 'https://console.eu.jumpcloud.com';
   const india = 'https://console.in.jumpcloud.com';
   const unknown =
-    /^agentServerHost "agent\.mars\.jumpcloud\.com" .* no known region; us is assumed/;
+    /^agentServerHost "agent\.mars\.jumpcloud\.com" .* no known region; the region "us" is assumed/;
   const rows: [region: string, host: string, base: string, warning?: RegExp][] = [
     ['auto', 'agent.jumpcloud.com', us],
     ['auto', 'agent.eu.jumpcloud.com', eu],

@@ -71,7 +71,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     }
   });
 
-  test('a run that gets a 503 loads the late chunk and the timers of Node.js, and then retries', async () => {
+  test("after a 503, a run loads Node.js's timers and its own late chunk, and then retries", async () => {
     const host = await emulator.enrol();
     emulator.faults.add({ fault: { kind: 'status', status: 503 }, times: 1 });
     const { answer, stderr } = await runModule(

@@ -134,7 +134,7 @@ describe('looking up names', () => {
     expect(plain.msg).toContain('no policy group "Baseline of al". Names are');
   });
 
-  test('an outage while the whole list is read for a missing name fails the run as unavailable', async () => {
+  test('a run fails as unavailable if an outage occurs while it reads the whole list to look for a missing name', async () => {
     emulator.store.addNamed('policy_group', 'baseline of all');
     emulator.faults.add({
       fault: { kind: 'status', status: 503, retryAfter: 3600 },
@@ -145,7 +145,7 @@ describe('looking up names', () => {
     expect(answer.error, answer.msg).toMatchObject({ code: 'unavailable' });
   });
 
-  test('a missing name that looks like a key is not printed', async () => {
+  test('a name that is not found is not printed if it looks like a key', async () => {
     const key = 'k3yT0ken9QwErTy7ZxCvBn5AsDfGh1PoIuYt';
     const answer = await run({ users: [key] });
     expect(answer.error).toMatchObject({ code: 'not_found' });
@@ -250,7 +250,7 @@ describe('lists of a whole organisation', () => {
     },
   );
 
-  test('a run that notices a change in a list continues from the previous page', async ({
+  test('a run that notices a change in a list reads the list again from the previous page on', async ({
     startWith,
   }) => {
     const fresh = await startWith();

@@ -509,7 +509,7 @@ describe.concurrent('settle', () => {
     expect(host.record().displayName).toBe('web-1');
   });
 
-  test('a run with the option `settle` rewrites only overwritten settings and keeps attributes of the agent', async () => {
+  test('a run with the option `settle` writes again only the settings that were overwritten, and keeps attributes that the agent has added', async () => {
     const host = await enrolHost();
     const fields = { ...overwritten, attributes: [attribute('agent', '1')] };
     emulator.initialisationRace(host.systemId, { afterMs: 200, fields });
@@ -545,7 +545,7 @@ describe.concurrent('settle', () => {
     expect(methods(host.requests())).toBe('GET');
   });
 
-  test('a run with the option `settle` keeps reading a new record that has the desired settings', async () => {
+  test('a run with the option `settle` keeps reading a new record even if it has the desired settings from the start', async () => {
     const host = await enrolHost({ created: new Date(Date.now() - 200).toISOString() });
     const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 3 });
     expect(answer).toMatchObject({ changed: false, reapplied: 0, msg: 'Nothing to change.' });

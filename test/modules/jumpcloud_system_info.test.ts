@@ -298,12 +298,14 @@ describe('region and api_url', () => {
       });
       const unknown = agentServerHost.includes('mars');
       expect(answer.warnings).toEqual(
-        unknown ? [expect.stringMatching(/"agent\.mars\.jumpcloud\.com".* us is assumed/)] : [],
+        unknown
+          ? [expect.stringMatching(/"agent\.mars\.jumpcloud\.com".* the region "us" is assumed/)]
+          : [],
       );
     },
   );
 
-  test('api_url with a trailing slash overrides the option `region`', async () => {
+  test('api_url overrides the option `region`, and is reported without its trailing slash', async () => {
     const result = await runInfo({ gather: ['agent'], region: 'eu', api_url: `${emulator.url}/` });
     expect(gatheredFields(result)).toMatchObject({
       agent: { api_url: emulator.url, region: null },

@@ -220,7 +220,7 @@ describe('a lock of another pid namespace', () => {
     await holder;
   });
 
-  test('a lock of another pid namespace expires when the timeout of the run that made it has passed', async ({
+  test('a lock from another pid namespace expires when the timeout of its run has passed', async ({
     host,
     skip,
   }) => {
@@ -236,7 +236,7 @@ describe('a lock of another pid namespace', () => {
 describe('a lock that cannot be created', () => {
   const warningWithoutLock = expect.stringContaining('Attributes were written without a lock');
 
-  test('a run on a full disk warns that it has no lock and leaves no file', async ({
+  test('a run on a full disk leaves no file, and warns that it has no lock', async ({
     enrol,
     skip,
   }) => {

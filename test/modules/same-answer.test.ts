@@ -85,7 +85,7 @@ describe.concurrent.each(MODULE_NAMES)('%s', (name) => {
     ['--help', ['--help']],
   ];
   test.each(rows)(
-    `${name} in this process gives the same answer to %s as its executable`,
+    `${name} answers %s in this process exactly as its executable does`,
     async (_, words, input) => {
       const { executable, inProcess } = await makeCallers(name);
       const built = await executable(words, input);
@@ -94,7 +94,7 @@ describe.concurrent.each(MODULE_NAMES)('%s', (name) => {
     },
   );
 
-  test(`${name} reports a second problem next to a mistyped option`, async () => {
+  test(`${name} reports a misspelt option and a second problem together`, async () => {
     const { text, exitCode } = await (await makeCallers(name)).inProcess([toArgument(mistyped)]);
     const { msg, error } = JSON.parse(text);
     expect(error.code).toBe('invalid_arguments');
@@ -106,7 +106,7 @@ describe.concurrent.each(MODULE_NAMES)('%s', (name) => {
 });
 
 describe.concurrent.each(HOST_MODULE_NAMES)('%s', (name) => {
-  test(`${name} in this process gives the same answers as its executable when it changes a host`, async ({
+  test(`when ${name} changes a host, a call in the test process gives the same answers as the executable`, async ({
     emulator,
     enrol,
   }) => {

@@ -147,7 +147,7 @@ describe('attributes', () => {
     expect((await runSystem(desired)).changed).toBe(false);
   });
 
-  test('an attribute without a value in the record is removed by null in the option `attributes` or by purge_attributes', async () => {
+  test('null in the option `attributes`, or purge_attributes, removes an attribute that has no value in the record', async () => {
     setAttributes(unusualAttributes);
     expect(await runSystem({ attributes: { c: null } })).toMatchObject({ changed: true });
     expect(storedAttributes()).toEqual(unusualAttributes.slice(0, 2));

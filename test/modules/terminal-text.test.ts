@@ -129,13 +129,16 @@ describe.concurrent('a module called on a terminal', () => {
     ['an unknown flag', '--bogus', '{}'],
     ['an unreadable file', '', '/nonexistent.json'],
     ['text that is not JSON', '', '{'],
-  ])('a call with %s prints text on a terminal', async (_, flags, argument) => {
-    const call = `${executablePath('jumpcloud_host')} ${flags} ${quoteForShell(argument)}`;
-    const { output } = await runOnTerminal(`NO_COLOR=1 ${call}`);
-    expect(output).toMatch(/^jumpcloud_host: failed \(invalid_arguments\)\n\nerror: /);
-    const { output: json } = await runOnTerminal(`${call} --json`);
-    expect(JSON.parse(json)).toMatchObject({ error: { code: 'invalid_arguments' } });
-  });
+  ])(
+    'a call with %s reports the error as text on a terminal, and as JSON with --json',
+    async (_, flags, argument) => {
+      const call = `${executablePath('jumpcloud_host')} ${flags} ${quoteForShell(argument)}`;
+      const { output } = await runOnTerminal(`NO_COLOR=1 ${call}`);
+      expect(output).toMatch(/^jumpcloud_host: failed \(invalid_arguments\)\n\nerror: /);
+      const { output: json } = await runOnTerminal(`${call} --json`);
+      expect(JSON.parse(json)).toMatchObject({ error: { code: 'invalid_arguments' } });
+    },
+  );
 
   test('a secret in an answer stays masked across a line break', async ({ host, emulator }) => {
     const api_key = emulator.store.addApiKey();

@@ -125,7 +125,7 @@ describe('a number that a JavaScript number can hold', () => {
     expect(parseJson(`{"a":[${number}]}`)).toEqual({ a: [Number(number)] });
   });
 
-  test('parseJson reads each number that JSON.stringify prints as the same number', () => {
+  test('parseJson reads every number back unchanged from the text that JSON.stringify prints', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
         expect(parseJson(JSON.stringify([number]))).toEqual([number === 0 ? 0 : number]);

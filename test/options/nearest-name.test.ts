@@ -38,7 +38,7 @@ test('nearestName returns the closest name, or the first of two equally close on
   expect(nearestName('anything', [])).toBeUndefined();
 });
 
-test('nearestName compares names in non-Latin scripts', () => {
+test('nearestName suggests a name in a non-Latin script only if it is similar', () => {
   expect(nearestName('日本', ['東京'])).toBeUndefined();
   expect(nearestName('разработчик', ['тестировщики', 'разработчики'])).toBe('разработчики');
   expect(nearestName('***', ['+++'])).toBeUndefined();

@@ -93,7 +93,7 @@ describe('quotePath', () => {
     ...KEYS.map((key) => `/tmp/${key}`),
     `${'x'.repeat(100_000)}/geheim`,
   ])(
-    'quotePath quotes no path without an existing directory, or that looks like a key (%#)',
+    'quotePath does not quote a path whose directory does not exist, or a path that looks like a key (%#)',
     (path) => {
       expect(quotePath(path)).toBe(undefined);
     },

@@ -279,7 +279,7 @@ describe('the manual pages', () => {
   };
 
   test.runIf(hasPrograms('the formatting of manual pages', 'man'))(
-    'each manual page lists all options and return values and formats without a warning',
+    'each manual page lists all options and return values, and man renders it without a warning',
     async () => {
       for (const { name } of packed.built.modules) {
         const { stdout, stderr } = await execa('man', ['--warnings', '-l', '-'], {

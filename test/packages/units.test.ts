@@ -153,7 +153,7 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
     expect(stdout.split('\n').slice(1)).toEqual(['The option "a\\b" is {"msg":"no"}. Correct it.']);
   });
 
-  test('the status of the unit is the progress of describe-host, and at the end the message of its result', async () => {
+  test("the unit's status shows the progress of describe-host, and at the end the message of describe-host's result", async () => {
     await sandbox.replaceProgram('systemd-notify', `echo "$*" >>'${sandbox.path('/notified')}'`);
     vi.stubEnv('PATH', sandbox.env['PATH']);
     vi.stubEnv('NOTIFY_SOCKET', '/nowhere');
@@ -338,7 +338,7 @@ test('the timer and the path unit start the unit that restarts jumpcloud-host.se
   expect(apply).not.toContain('[Install]');
 });
 
-test('the preset disables every unit that can be enabled', async () => {
+test('the systemd preset has a `disable` line for every unit with an [Install] section, and for no other', async () => {
   const path = 'packaging/systemd/presets/80-jumpcloud-system-context.preset';
   const preset = await readFile(join(projectDirectory, path), 'utf8');
   const disabled = [...preset.matchAll(/^disable (.*)$/gm)].map(([, unit]) => unit);
@@ -349,7 +349,7 @@ test('the preset disables every unit that can be enabled', async () => {
   expect(disabled.sort()).toEqual(installable.sort());
 });
 
-test('the example documents are JSON, and each unit names the path of its document', async () => {
+test('the example documents are JSON, and each systemd service contains the path of its document', async () => {
   for (const name of ['host', 'removal']) {
     const example = join(projectDirectory, `packaging/examples/${name}.json`);
     expect(JSON.parse(await readFile(example, 'utf8'))).toBeTypeOf('object');

@@ -171,7 +171,7 @@ describe('behaviourOf', () => {
     ).toEqual({});
   });
 
-  test('the behaviour of the emulator can be set for each question on which a module depends', () => {
+  test('ASSUMED_BEHAVIOUR has an entry for each question of the probe, except the unchangeable ones', () => {
     const ids = [...QUESTIONS, LAST_QUESTION].map(({ id }) => id);
     expect(ids.filter((id) => !(id in ASSUMED_BEHAVIOUR))).toEqual(UNCHANGEABLE_QUESTIONS);
     expect(Object.keys(ASSUMED_BEHAVIOUR).filter((id) => !ids.includes(id))).toEqual([]);

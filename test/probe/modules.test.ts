@@ -36,7 +36,7 @@ const ANSWERS: WriteBehaviour[] = [
 
 describe('modules', () => {
   test.for(ANSWERS)(
-    'a module run ends as the probe predicts when a write to a dynamic group gets %o',
+    'when a write to a dynamic group gets %o, a module run ends as the probe predicts',
     async (answer, { prepared }) => {
       const { emulator, host, run } = await prepared({
         dynamic_join: answer,
@@ -88,7 +88,7 @@ describe('modules', () => {
     },
   );
 
-  test('a module run ends as the probe predicts when JumpCloud refuses the time of the host', async ({
+  test("a module run ends as the probe predicts when the host's clock is off by more than JumpCloud tolerates", async ({
     prepared,
   }) => {
     const tolerance = async (seconds: number, errorMs: number) => {
@@ -116,7 +116,7 @@ describe('modules', () => {
     },
   );
 
-  test('when a new edge appears in time or too late, a module run ends as the probe predicts', async ({
+  test('a module run ends as the probe predicts: `ok` when a new edge appears after 300 ms, `not_applied` when it takes a minute', async ({
     prepared,
   }) => {
     const lag = async (ms: number) => {
@@ -130,7 +130,7 @@ describe('modules', () => {
     expect(await lag(60_000)).toBe('not_applied');
   });
 
-  test('a module run ends as the probe predicts when a list has a deleted object or ends too early', async ({
+  test('if a list still contains a deleted object, or ends too early, a module run ends as the probe predicts', async ({
     prepared,
   }) => {
     const listed = { listed: true, counted: true, short: false };
@@ -153,7 +153,7 @@ describe('modules', () => {
     expect(sentence('deleted_in_memberof', uncounted)).toContain('end too early');
   });
 
-  test('a module run ends as the probe predicts when the sudo of an edge cannot be updated', async ({
+  test('if the sudo of an edge cannot be updated, a module run ends as the probe predicts', async ({
     prepared,
   }) => {
     for (const [status, effect] of [

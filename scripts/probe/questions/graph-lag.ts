@@ -13,7 +13,10 @@ import { UnansweredQuestion } from '../unanswered-question.ts';
 /** The maximum measured lag in milliseconds. */
 const MAX_LAG_MS = 30_000;
 
-/** Asks how long after a write the lists still show the old state. Leaves this host in group 1 and bound to user 1. */
+/**
+ * Asks how long after a write the lists still show the old state. Leaves this host in group 1 and
+ * bound to user 1.
+ */
 export const graphLag = defineQuestion({
   id: 'graph_lag',
   question: 'How soon do lists show that this host joined a group or was bound to a user?',

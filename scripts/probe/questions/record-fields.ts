@@ -86,8 +86,8 @@ export const systemInsights = defineQuestion({
 });
 
 /**
- * Asks how JumpCloud answers a request to change the primary user. Requires that this host has no primary user
- * and is bound to user 1.
+ * Asks how JumpCloud answers a request to change the primary user. Requires that this host has no
+ * primary user and is bound to user 1.
  */
 export const primaryUser = defineQuestion({
   id: 'primary_user',

@@ -15,7 +15,7 @@ const COLOURS: Readonly<Record<string, Colour>> = {
   failed: 'red',
   skipped: 'dim',
 };
-const STATUS_COLUMNS = 9;
+const STATUS_WIDTH = 9;
 
 /** Renders checks as lines, with the advice below each check. */
 export function renderChecklist(
@@ -24,9 +24,9 @@ export function renderChecklist(
   isColoured: boolean,
 ): string[] {
   const nameColumns = Math.max(0, ...checks.map(({ check }) => check.length)) + 2;
-  const indent = ' '.repeat(STATUS_COLUMNS + nameColumns);
+  const indent = ' '.repeat(STATUS_WIDTH + nameColumns);
   return checks.flatMap(({ check, status, detail = '', advice = '' }) => {
-    const head = `${status.padEnd(STATUS_COLUMNS)}${check.replaceAll('_', ' ').padEnd(nameColumns)}`;
+    const head = `${status.padEnd(STATUS_WIDTH)}${check.replaceAll('_', ' ').padEnd(nameColumns)}`;
     const [first = '', ...rest] = wrap(detail, columns, { first: indent, rest: indent });
     const colour = COLOURS[status];
     return [

@@ -9,7 +9,7 @@ import { wrap } from './wrap.ts';
 import { yamlDiff } from './yaml-diff.ts';
 
 /** The failure of a run, in the form for a terminal. */
-export interface TerminalFailure {
+export interface FailureForPeople {
   readonly reason: string;
   readonly advice: string;
   /** All problems of the options; empty if the options are valid. */
@@ -37,7 +37,7 @@ const INDENT = '  ';
 export function renderText(input: TextInput, terminal: Terminal): string {
   const { diff } = input.result;
   const { module, isCheck, result } = escapeStrings(input) as TextInput;
-  const failure = result['forPeople'] as TerminalFailure | undefined;
+  const failure = result['forPeople'] as FailureForPeople | undefined;
   const { columns, isColoured } = terminal;
   const names = module === 'jumpcloud_names' ? {} : Object(result['names']);
   const paintText = (text: string, colour: Colour) => paint(text, colour, isColoured);
@@ -48,7 +48,7 @@ export function renderText(input: TextInput, terminal: Terminal): string {
     );
   };
   const { word, colour } = outcomeOf(result, isCheck);
-  const summary = failure === undefined ? `. ${result['msg']}` : codeOf(result);
+  const summary = failure === undefined ? `. ${result['msg']}` : formatErrorCode(result);
   const [head = '', ...rest] = wrap(`${module}: ${word}${summary}`, columns, { rest: '  ' });
   const warnings = (result['warnings'] ?? []) as string[];
   const paragraphs: (readonly string[])[] = [
@@ -79,7 +79,7 @@ function outcomeOf(
   return { word: isCheck ? 'would change' : 'changed', colour: 'yellow' };
 }
 
-function codeOf({ error }: Result): string {
+function formatErrorCode({ error }: Result): string {
   return ` (${Object(error).code})`;
 }
 
@@ -106,7 +106,7 @@ function renderBlock({ title, lines }: Block, paintText: (text: string, colour: 
 
 /** Renders a failure: the error, the hint, and lists of problems or causes. */
 function renderFailure(
-  { reason, advice, problems }: TerminalFailure,
+  { reason, advice, problems }: FailureForPeople,
   { error }: Result,
   columns: number,
   labelText: LabelledTextRenderer,

@@ -11,14 +11,14 @@ export interface Block {
 type Fields = Readonly<Record<string, unknown>>;
 type NamesById = Readonly<Record<string, string>>;
 
-/** The context that all blocks of a result share. */
+/** What every block of a result needs to be rendered: the names by id, and the width in columns. */
 interface Context {
   readonly names: NamesById;
   readonly columns: number;
 }
 
 /** Result fields that get no block of their own. */
-const UNREPORTED_FIELDS = new Set([
+const FIELDS_WITHOUT_OWN_BLOCK = new Set([
   ...['changed', 'failed', 'msg', 'warnings', 'error', 'forPeople', 'diff', 'system_id', 'names'],
   ...['added', 'updated', 'dynamic', 'checks'],
 ]);
@@ -52,7 +52,7 @@ export function toReportBlocks(
 function fieldBlocks(fields: Fields, context: Context, section?: string): Block[] {
   const others: Record<string, unknown> = {};
   const blocks = Object.entries(fields).flatMap(([field, value]): Block[] => {
-    if (UNREPORTED_FIELDS.has(field)) return [];
+    if (FIELDS_WITHOUT_OWN_BLOCK.has(field)) return [];
     if (field === 'removed')
       return 'added' in fields ? [] : renderList(field, value, fields, context);
     if (Array.isArray(value)) return renderList(field, value, fields, context, section);
@@ -66,7 +66,8 @@ function fieldBlocks(fields: Fields, context: Context, section?: string): Block[
           renderList('associations', edges, {}, context, `${type.replace('_', ' ')} associations`),
         );
       case 'system':
-        // For modules that change settings, the field `settings` is shown instead of the record.
+        // Only the result of jumpcloud_system_info has the field `enrolled`. The modules that
+        // change settings show the field `settings` instead of the record.
         return 'enrolled' in fields
           ? renderMapping('record', pick(value, RECORD_FIELDS), context)
           : [];

@@ -90,8 +90,7 @@ async function waitForRegistration(run: Run, options: SessionOptions): Promise<n
     await awaitRegistration({ ...options, system_id: undefined }, run);
     return 0;
   } catch (error) {
-    // The checks will find the same error again. `failedFinding` rethrows only an interruption or a
-    // bug.
+    // Only rethrows an interruption or a bug. The checks will find every other error again.
     failedFinding(error);
     return registration_timeout;
   }

@@ -31,7 +31,7 @@ export async function checkJumpCloud(
   findings: Findings,
 ): Promise<void> {
   const session = await openHostSession(
-    discardWarnings(run),
+    runWithoutWarnings(run),
     identity,
     usesAgentRegion(agentServerHost, destination.origin),
     destination,
@@ -55,7 +55,7 @@ export async function checkJumpCloud(
  * Returns a copy of the run that discards warnings, because the checks already report the problems
  * that a session warns about.
  */
-function discardWarnings({ module, signal, report }: Run) {
+function runWithoutWarnings({ module, signal, report }: Run) {
   return {
     module,
     signal,

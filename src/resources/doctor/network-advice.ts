@@ -22,8 +22,8 @@ export function nameResolutionAdvice(
 
 /**
  * Returns the advice for a connection that failed with a network error. `target` is JumpCloud's
- * host and port. `setting` is the option or variable with the host name of the proxy or of
- * JumpCloud; undefined if no setting contains it.
+ * host and port. `setting` names the option or environment variable that contains the host name of
+ * the proxy or of JumpCloud; undefined if neither name comes from a setting.
  */
 export function connectionAdvice(
   { peer, reason }: AttemptError,

@@ -108,7 +108,9 @@ async function connect(
     const { hostname, port } = destination.originConnector.server;
     if (failure.kind === 'tls') {
       findings.connection = okFinding(`Connected to ${serverText}, but the TLS handshake failed.`);
-      findings.certificate = failedFinding(permanentError(connectionContext(serverText), failure));
+      findings.certificate = failedFinding(
+        permanentError(failedConnectionContext(serverText), failure),
+      );
     } else {
       findings.connection =
         failure.kind === 'network'
@@ -120,14 +122,14 @@ async function connect(
                 findHostnameSetting(destination, options),
               ),
             )
-          : failedFinding(permanentError(connectionContext(serverText), failure));
+          : failedFinding(permanentError(failedConnectionContext(serverText), failure));
       findings.certificate = skippedFinding('it depends on connection');
     }
     return undefined;
   }
 }
 
-const connectionContext = (origin: string) =>
+const failedConnectionContext = (origin: string) =>
   ({ purpose: 'connect to JumpCloud', origin, urlOption: 'api_url', inDoubt: false }) as const;
 
 function networkError(what: string, failure: AttemptError): ModuleError {

@@ -6,7 +6,7 @@ import { keyOfChange, type ReadBack, type RefusedChange } from './write-edges.ts
 const DYNAMIC_GROUP_HINT =
   'A dynamic group cannot be joined or left by hand, because JumpCloud fills it by a rule. Leave such a group out of the list, or exempt this host from the rule in the Admin Portal. If the list is exclusive, also name the group in the option keep.';
 
-/** The failure of a run that wrote edges, and the list of edges that the error concerns. */
+/** Why a run that wrote edges failed. `access` is the list of edges that the failure concerns. */
 export interface EdgesFailure {
   readonly error: ModuleError;
   /**

@@ -1,7 +1,7 @@
 import type { Problem } from '../../base/errors.ts';
 import { choice } from '../../options/choice.ts';
 import { type KindResolver, objects } from '../../options/id.ts';
-import { INVALID, type PartialValue } from '../../options/invalid-value.ts';
+import { INVALID, type MaybeInvalid } from '../../options/invalid-value.ts';
 import { type PartialValues, withDefault } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
 import type { DesiredEdges, DesiredSudo } from './plan-edges.ts';
@@ -41,7 +41,7 @@ export function checkEdgesOptions({
       ? [
           {
             option: 'keep',
-            message: 'needs exclusive: true; without it, nothing that is not listed is removed',
+            message: 'needs exclusive: true; without it, what is not listed stays anyway',
           },
         ]
       : []),
@@ -59,10 +59,10 @@ export function desiredEdges(
   return { edges, state, exclusive, keep: new Set(keep) };
 }
 
-type PartialState = PartialValue<DesiredEdges['state']> | undefined;
+type PartialState = MaybeInvalid<DesiredEdges['state']> | undefined;
 
 /** Returns the problems of sudo options that do not fit together. */
-export function sudoProblems(state: PartialState, desired: PartialValue<DesiredSudo>): Problem[] {
+export function sudoProblems(state: PartialState, desired: MaybeInvalid<DesiredSudo>): Problem[] {
   if (desired === INVALID) return [];
   const { sudo, sudo_without_password } = desired;
   if (state === 'absent') {
@@ -80,7 +80,7 @@ export function sudoProblems(state: PartialState, desired: PartialValue<DesiredS
 export function sudoProblemsOfItems(
   option: string,
   state: PartialState,
-  items: PartialValue<readonly DesiredSudo[]> | undefined,
+  items: MaybeInvalid<readonly DesiredSudo[]> | undefined,
 ): Problem[] {
   if (items === undefined || items === INVALID) return [];
   return items.flatMap((desired, i) =>

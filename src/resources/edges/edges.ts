@@ -20,7 +20,7 @@ export interface EdgesDefinition {
 
 /** A resource that manages a list of edges. */
 export interface EdgesResource extends Resource<Edges, EdgeChange> {
-  /** Returns the numbers of changes in words, for example "2 added, 1 removed". */
+  /** Returns a text with the number of changes of each kind, for example "2 added, 1 removed". */
   counts(done: readonly EdgeChange[]): string;
 }
 

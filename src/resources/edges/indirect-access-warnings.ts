@@ -28,7 +28,11 @@ export async function indirectAccessWarnings(
           const through = path
             .slice(0, -1)
             .map((step) => `${step.type.replace('_', ' ')} ${step.id}`);
-          return `User ${id} is not bound directly, but still has access to this host through ${through.join(', then ')}. To revoke the access, remove the user from that group, or the group from this host.`;
+          const advice =
+            through.length === 1
+              ? 'remove the user from that group, or the group from this host'
+              : 'remove the user from the last of these groups, or the first of them from this host';
+          return `User ${id} is not bound directly, but still has access to this host through ${through.join(', then ')}. To revoke the access, ${advice}.`;
         });
     })
     .sort();

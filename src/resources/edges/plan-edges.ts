@@ -52,7 +52,10 @@ function planPresent(desired: DesiredEdges, before: Edges): EdgeChange[] {
   return [...additions, ...updates, ...planRemovals(unlistedIds)];
 }
 
-/** Returns whether an edge is listed or kept, so that an exclusive list does not remove it. */
+/**
+ * Returns whether an edge is listed, or protected by `keep`. An exclusive list does not remove such
+ * an edge.
+ */
 export function isDesired({ edges, keep }: DesiredEdges, id: string): boolean {
   return edges.has(id) || keep.has(id);
 }

@@ -14,6 +14,6 @@ export function unmanagedSudoWarnings(
     .filter(([id, desired]) => desired.sudo === undefined && after.get(id)?.sudo)
     .map(
       ([id]) =>
-        `${kind} ${id} keeps sudo, because the task does not mention it. Set sudo: false to revoke it, or sudo: true to keep it without this warning.`,
+        `${kind} ${id} keeps sudo, because the task does not set sudo for it. Set sudo: false to revoke sudo, or sudo: true to keep sudo without this warning.`,
     );
 }

@@ -8,7 +8,7 @@ import { READ_BACK_TIMEOUT_MS } from '../read-back-timeout.ts';
 import type { EdgesAccess } from './edges-access.ts';
 import { type DesiredEdges, type Edges, planEdges } from './plan-edges.ts';
 
-const FIRST_DELAY_MS = 250;
+const FIRST_READ_BACK_DELAY_MS = 250;
 
 /**
  * The number of edges that are written in parallel. A higher number would save little time: each
@@ -24,7 +24,7 @@ export interface EdgesWriterContext {
   readonly desired: DesiredEdges;
 }
 
-/** A change of an edge that JumpCloud refused. */
+/** JumpCloud's refusal of a change to one edge, together with that change. */
 export interface RefusedChange extends EdgeRefusal {
   readonly access: EdgesAccess;
   readonly change: EdgeChange;
@@ -124,7 +124,7 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
   };
 
   const readBack = async () => {
-    let delayMs = FIRST_DELAY_MS;
+    let delayMs = FIRST_READ_BACK_DELAY_MS;
     let pending: readonly EdgeChange[] = [];
     let hasRead = false;
     const poll = async (): Promise<true | undefined> => {
@@ -145,7 +145,7 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
       await write(untried);
       // The new changes may take as long to appear as the previous ones, so the delays start again
       // at the shortest.
-      delayMs = FIRST_DELAY_MS;
+      delayMs = FIRST_READ_BACK_DELAY_MS;
       return poll();
     };
     await pollUntil(run, poll, {
@@ -180,7 +180,10 @@ function isCutOffByBudget(error: unknown): boolean {
   return error instanceof Unavailable && error.attempts === 1;
 }
 
-/** Returns a text that identifies a change in maps and messages, for example `add 5f1a…`. */
+/**
+ * Returns a text that identifies a change, for example `add 5f1a…`. It serves as the key in maps
+ * and as the change's name in messages.
+ */
 export function keyOfChange({ op, id }: EdgeChange): string {
   return `${op} ${id}`;
 }

@@ -7,7 +7,7 @@ import type { DesiredEdges, DesiredSudo, Edges } from '../edges/plan-edges.ts';
 import { unmanagedSudoWarnings } from '../edges/unmanaged-sudo-warnings.ts';
 import { EDGE_SECTIONS, type EdgeSection, type HostOptions } from './host-options.ts';
 
-/** A section of the document that lists edges, with the resource that manages the list. */
+/** A list of edges in the document: its section, and the resource that manages it. */
 export interface EdgeList extends EdgeListDefinition {
   readonly section: EdgeSection;
   readonly resource: EdgesResource;
@@ -22,7 +22,7 @@ interface EdgeListDefinition extends Omit<EdgesDefinition, 'warnings'> {
 }
 type AllEdges = ReadonlyMap<EdgeSection, Edges>;
 
-/** Returns the lists of edges in the document, in the order of writing. */
+/** Returns the lists of edges in the document, in the order in which a run adds the edges. */
 export function edgeLists(session: HostSession, options: HostOptions): EdgeList[] {
   return EDGE_SECTIONS.filter((section) => options[section] !== undefined).map((section) => {
     const definition = defineEdgeList(session, section, collectDesiredEdges(section, options));
@@ -74,7 +74,7 @@ function defineEdgeList(
         warnings: async (after, all) => [
           ...unmanagedSudoWarnings(desired, after),
           ...(await indirectAccessWarnings(session, desired, after, (path) =>
-            existsAfterRun(path, all),
+            firstEdgeExistsAfterRun(path, all),
           )),
         ],
       };
@@ -94,7 +94,7 @@ function defineEdgeList(
 }
 
 /** Returns whether the first edge of a path from this host exists after the run. */
-function existsAfterRun([first]: AccessPath, all: AllEdges): boolean {
+function firstEdgeExistsAfterRun([first]: AccessPath, all: AllEdges): boolean {
   if (first?.type === 'system_group') return all.get('groups')?.has(first.id) ?? true;
   if (first?.type === 'user_group') return all.get('user_groups')?.has(first.id) ?? true;
   return true;

@@ -9,7 +9,8 @@ import { toText } from '../../options/scalars.ts';
  * The message for an entry that expands to nothing in an exclusive list. Without this error, a
  * missing fact would remove the host from a group.
  */
-const EMPTY_ENTRY_MESSAGE = 'an entry must not expand to nothing when groups is exclusive';
+const EMPTY_ENTRY_MESSAGE =
+  'an entry must not expand to nothing when the option exclusive contains groups';
 
 /**
  * Returns the option for system groups, listed by id or name. Its value contains each id once. An
@@ -27,19 +28,19 @@ export function expandableGroups(): Option<string[] | undefined> {
       const groups = toListOf((entry) => {
         if (expansion === undefined) return toGroup(entry);
         const text = toText(entry);
-        const isPending = expansion.isPending(text);
-        if (isPending && names === undefined) {
+        const hasUnreadFacts = expansion.hasUnreadFacts(text);
+        if (hasUnreadFacts && names === undefined) {
           throw new InvalidValue(
-            'a reference to a fact needs the option `names`, which turns its value into an id',
+            "a reference to a fact needs the option `names`, which turns the fact's value into an id",
           );
         }
         const expandedText = expansion.expand(text, isExclusive ? EMPTY_ENTRY_MESSAGE : undefined);
-        if (isPending || (expandedText === '' && text !== '')) return expandedText;
+        if (hasUnreadFacts || (expandedText === '' && text !== '')) return expandedText;
         // Some people may set a fact, such as a tag, but must not choose arbitrary groups. A fact
         // can therefore select only groups that the option `names` lists.
         const isFromFact = !text.includes(expandedText);
         if (isFromFact && isId(expandedText) && !names?.nameOf(expandedText.toLowerCase())) {
-          throw new InvalidValue('a fact expands to the id of a group that names does not list');
+          throw new InvalidValue('a fact expands to the id of a group that is not listed in names');
         }
         return toGroup(expandedText);
       })(value);

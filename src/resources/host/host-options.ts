@@ -108,6 +108,6 @@ function checkKeep({ exclusive, keep }: PartialValues<typeof hostOptions>): Prob
     (section) => keep[section] !== undefined && !exclusive.includes(section),
   ).map((section) => ({
     option: `keep.${section}`,
-    message: `needs ${section} in exclusive; without it, nothing else is removed`,
+    message: `needs ${section} in exclusive; without it, items that are not listed are kept anyway`,
   }));
 }

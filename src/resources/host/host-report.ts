@@ -30,7 +30,7 @@ export function sectionFields(
   };
 }
 
-/** Returns the result fields of all lists of edges that were read, by section. */
+/** Returns a result field for each list of edges that was read. */
 function edgesReport(
   sections: HostSections,
   edges: HostState['edges'],

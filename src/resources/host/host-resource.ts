@@ -15,7 +15,7 @@ import {
   type HostState,
   settingChangesOf,
 } from './host-state.ts';
-import { rethrowInSection } from './rethrow-in-section.ts';
+import { rethrowWithSection } from './rethrow-with-section.ts';
 
 /**
  * Returns the resource that manages a whole document. This resource contains a resource for each
@@ -35,7 +35,7 @@ export function hostResource(
       let system: SystemRecord | undefined;
       const edges = new Map<EdgeSection, Edges>();
       const reportRead = async (section: string, read: Promise<void>) => {
-        await read.catch((error) => rethrowInSection(section, error));
+        await read.catch((error) => rethrowWithSection(section, error));
         onPartRead({ system, edges });
       };
       const readSettings = async ({ read }: Resource<SystemRecord, ManagedField>) => {
@@ -109,7 +109,7 @@ export function hostResource(
     async warnings({ edges }) {
       const warningsBySection = sections.edges.map(({ section, warnings }) =>
         warnings?.(edges.get(section) ?? new Map(), edges).catch((error) =>
-          rethrowInSection(section, error),
+          rethrowWithSection(section, error),
         ),
       );
       return (await Promise.all(warningsBySection)).flatMap((warnings) => warnings ?? []);

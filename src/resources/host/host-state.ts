@@ -28,7 +28,7 @@ export interface HostSections {
   readonly edges: readonly EdgeList[];
 }
 
-/** Returns those changes of a document that concern the settings in the record. */
+/** Returns those of the host's changes that concern settings in the record. */
 export function settingChangesOf(changes: readonly HostChange[]): ManagedField[] {
   return changes.flatMap((item) => (item.section === 'system' ? [item.change] : []));
 }

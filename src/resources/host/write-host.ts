@@ -15,7 +15,7 @@ import {
   type HostState,
   settingChangesOf,
 } from './host-state.ts';
-import { rethrowInSection } from './rethrow-in-section.ts';
+import { rethrowWithSection } from './rethrow-with-section.ts';
 
 /** The objects that are needed to write a whole document. */
 export interface HostWriterContext {
@@ -70,17 +70,17 @@ export async function writeHost(
 
   for (const { section, writer, planned } of writers) {
     const grantingChanges = planned.filter(({ op }) => op !== 'remove');
-    await writer.write(grantingChanges).catch((error) => rethrowInSection(section, error));
+    await writer.write(grantingChanges).catch((error) => rethrowWithSection(section, error));
   }
   for (const { section, writer, planned } of [...writers].reverse()) {
     const removals = planned.filter(({ op }) => op === 'remove');
-    await writer.write(removals).catch((error) => rethrowInSection(section, error));
+    await writer.write(removals).catch((error) => rethrowWithSection(section, error));
   }
 
   const changedLists = writers.filter(({ planned }) => planned.length > 0);
   const readBacks = await Promise.all(
     changedLists.map(({ section, writer }) =>
-      writer.readBack().catch((error) => rethrowInSection(section, error)),
+      writer.readBack().catch((error) => rethrowWithSection(section, error)),
     ),
   );
   const failedEdges = edgesFailure(readBacks);
@@ -93,8 +93,9 @@ export async function writeHost(
 }
 
 /**
- * Returns the failure of a run that wrote a document. A refusal of the settings takes precedence,
- * and its details then contain the failed edges.
+ * Returns the failure of a run that wrote the settings and edges of a host document; undefined if
+ * nothing failed. A failure of the settings takes precedence, and its details then contain the
+ * failed edges.
  */
 function combineFailures(
   sections: readonly EdgeList[],
@@ -107,14 +108,14 @@ function combineFailures(
 }
 
 /**
- * Returns an error that concerns only the settings, so that the run can still write the edges.
- * Rethrows any other error.
+ * Returns the error if it concerns only the settings, so that the run can still write the edges.
+ * Otherwise, rethrows it.
  */
 function requireSettingsError(error: unknown): ModuleError {
   if (error instanceof Rejected || error instanceof NotFound || error instanceof NotApplied) {
     return error;
   }
-  return rethrowInSection('system', error);
+  return rethrowWithSection('system', error);
 }
 
 function findSection(

@@ -2,7 +2,7 @@ import { awaitRegistration } from '../../agent/await-registration.ts';
 import { AlreadyRemoved, type Registration } from '../../agent/registration.ts';
 import { NotEnrolled } from '../../base/errors.ts';
 import { defineModule } from '../../module.ts';
-import { withRegistration } from '../../transport/open-session.ts';
+import { withSessionForRegistration } from '../../transport/open-session.ts';
 import { checkConnectionOptions } from '../connection-options.ts';
 import { countReads, type SystemInfoOptions, systemInfoOptions } from './info-options.ts';
 
@@ -34,7 +34,7 @@ export const systemInfo = defineModule({
         fields: { enrolled: false, reason },
       };
     }
-    const fields = await withRegistration(run, registration, given, {
+    const fields = await withSessionForRegistration(run, registration, given, {
       requests: countReads(given.gather),
       async do(session) {
         const { gather } = await import('./gather.ts');

@@ -7,7 +7,7 @@ import { toText } from '../../options/scalars.ts';
 import { adminOptions, checkAdminOptions } from '../admin-options.ts';
 
 /** The kind of object that each option looks up. */
-export const KIND_OPTIONS = {
+export const KIND_BY_OPTION = {
   system_groups: 'system_group',
   user_groups: 'user_group',
   users: 'user',
@@ -15,7 +15,7 @@ export const KIND_OPTIONS = {
   policies: 'policy',
   policy_groups: 'policy_group',
 } as const satisfies Readonly<Record<string, NamedKind>>;
-export type KindOption = keyof typeof KIND_OPTIONS;
+export type KindOption = keyof typeof KIND_BY_OPTION;
 
 /** The options of jumpcloud_names. */
 export const namesOptions = {
@@ -35,7 +35,7 @@ export type NamesOptions = OptionValues<typeof namesOptions>;
 export function checkNamesOptions(given: PartialValues<typeof namesOptions>): Problem[] {
   const problems = checkAdminOptions(given);
   if (listRequestedKinds(given).length === 0) {
-    const options = Object.keys(KIND_OPTIONS).join(', ');
+    const options = Object.keys(KIND_BY_OPTION).join(', ');
     problems.push({
       option: '',
       message: `There is nothing to look up. Give at least one of ${options}.`,
@@ -44,9 +44,9 @@ export function checkNamesOptions(given: PartialValues<typeof namesOptions>): Pr
   return problems;
 }
 
-/** Returns the options of `KIND_OPTIONS` that are given. */
+/** Returns the options of `KIND_BY_OPTION` that are given. */
 export function listRequestedKinds(given: Readonly<Record<KindOption, unknown>>): KindOption[] {
-  const options = Object.keys(KIND_OPTIONS) as KindOption[];
+  const options = Object.keys(KIND_BY_OPTION) as KindOption[];
   return options.filter((option) => given[option] !== undefined);
 }
 

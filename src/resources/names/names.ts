@@ -1,13 +1,13 @@
 import { InvalidArguments, NotFound, type Problem } from '../../base/errors.ts';
 import { formatCount, truncate } from '../../base/printable.ts';
 import { defineModule } from '../../module.ts';
-import { concealKey } from '../../options/quote-name.ts';
+import { concealIfSecret } from '../../options/quote-name.ts';
 import type { Outcome, Run } from '../../run.ts';
 import { credentialProblems } from '../admin-credentials.ts';
 import { withAdminSession } from '../admin-session.ts';
 import {
   checkNamesOptions,
-  KIND_OPTIONS,
+  KIND_BY_OPTION,
   listRequestedKinds,
   type NamesOptions,
   namesOptions,
@@ -28,7 +28,7 @@ export const names = defineModule({
     const parallel = kinds.filter((kind) => needsRequests(options[kind])).length;
     return withAdminSession(run, options, parallel, async (session) => {
       const resolved = kinds.map((option) =>
-        resolveNames(session, KIND_OPTIONS[option], options[option] ?? []),
+        resolveNames(session, KIND_BY_OPTION[option], options[option] ?? []),
       );
       return buildOutcome(options, run, await Promise.all(resolved));
     });
@@ -42,7 +42,7 @@ function buildOutcome(
 ): Outcome {
   const requestsAll = ({ kind }: ResolvedNames) =>
     listRequestedKinds(options).some(
-      (option) => KIND_OPTIONS[option] === kind && options[option] === 'all',
+      (option) => KIND_BY_OPTION[option] === kind && options[option] === 'all',
     );
   requireResolved(resolved.filter((one) => !requestsAll(one)));
   for (const { kind, ambiguous } of resolved.filter(requestsAll)) {
@@ -75,15 +75,15 @@ function buildOutcome(
 }
 
 /**
- * Checks that exactly one object has each requested name.
- * @throws NotFound when no object has one of the names
- * @throws InvalidArguments when every name exists, but several objects have the same name
+ * Checks that each requested name belongs to exactly one object. @throws NotFound when no object
+ * has one of the names @throws InvalidArguments when every name exists, but several objects have
+ * the same name
  */
 function requireResolved(resolved: readonly ResolvedNames[]): void {
   const missing = resolved.flatMap(({ kind, missing }) =>
     missing.map(({ name: given, suggestion }) => {
-      // A name that no other resembles may be a key in the wrong place.
-      const name = suggestion === undefined ? concealKey(given) : given;
+      // A name that resembles no known name may be a key in the wrong place.
+      const name = suggestion === undefined ? concealIfSecret(given) : given;
       const hint = suggestion === undefined ? '' : `; did you mean ${truncate(suggestion)}?`;
       return { kind, name, message: `there is no ${quoteObjectName(kind, name)}${hint}` };
     }),
@@ -116,14 +116,14 @@ function requireResolved(resolved: readonly ResolvedNames[]): void {
   }
   if (ambiguous.length === 0) return;
   const problems: Problem[] = ambiguous.map(({ kind, message }) => ({
-    option: findOption(kind),
+    option: nameOfFindOption(kind),
     message,
   }));
   throw new InvalidArguments(problems);
 }
 
-function findOption(kind: ResolvedNames['kind']): string {
-  return Object.entries(KIND_OPTIONS).find(([, optionKind]) => optionKind === kind)?.[0] ?? '';
+function nameOfFindOption(kind: ResolvedNames['kind']): string {
+  return Object.entries(KIND_BY_OPTION).find(([, optionKind]) => optionKind === kind)?.[0] ?? '';
 }
 
 function quoteObjectName(kind: ResolvedNames['kind'], name: string): string {

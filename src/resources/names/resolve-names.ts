@@ -34,8 +34,8 @@ export function needsRequests(requested: readonly string[] | 'all' | undefined):
 }
 
 /**
- * Resolves the requested names of one kind of object, or all names of the kind. Ignores ids in
- * place of names.
+ * Resolves the requested names of one kind of object, or all names of the kind. Ignores a requested
+ * name that is an id.
  */
 export async function resolveNames(
   session: Session,

@@ -4,7 +4,7 @@ import type { Run } from '../../run.ts';
 
 /** Stops the agent before the removal if `stop_agent` is set. Otherwise does nothing. */
 export interface AgentStopper {
-  /** Stops the agent within the remaining budget of the run, in milliseconds. */
+  /** Stops the agent. `remainingMs` is the remaining budget of the run. */
   stop(remainingMs: number): Promise<void>;
   /**
    * Runs `work`, which may call `stop`. If `work` fails after the agent was asked to stop, adds a

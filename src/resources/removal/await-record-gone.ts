@@ -22,10 +22,10 @@ export async function awaitRecordGone(
   const end = monotonicMs() + READ_BACK_TIMEOUT_MS;
   let didExist = false;
   const poll = async () => {
-    const presence = await readPresence(session, deletion).catch(
+    const presence = await checkPresenceAfterDelete(session, deletion).catch(
       (error: unknown): RecordPresence => {
-        // The previous read found the record. This is more useful than the error that the budget is
-        // used up.
+        // The previous read found the record. Reporting that is more useful than an error that says
+        // that the budget is used up.
         if (didExist && error instanceof NotApplied) return { isThere: true };
         throw error;
       },
@@ -40,7 +40,10 @@ export async function awaitRecordGone(
   });
 }
 
-async function readPresence(session: HostSession, deletion: string): Promise<RecordPresence> {
+async function checkPresenceAfterDelete(
+  session: HostSession,
+  deletion: string,
+): Promise<RecordPresence> {
   try {
     return await checkPresence(session);
   } catch (error) {

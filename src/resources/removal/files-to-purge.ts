@@ -49,7 +49,7 @@ export function filesToPurge(
   const files = purge_identity ? listIdentityFiles(agent_dir) : [];
   if (files.length === 0) return [];
   const reason =
-    findRegistrationChange(initial, agent_dir) ?? findMismatch(system_id, initial.systemId);
+    findRegistrationChange(initial, agent_dir) ?? findIdMismatch(system_id, initial.systemId);
   if (reason === undefined) return files;
   run.report.warn(`Nothing was purged: ${reason} These files stay: ${files.join(', ')}.`);
   return [];
@@ -77,7 +77,7 @@ function findRegistrationChange(
   return 'client.key has changed since this run started, so the agent is registering again.';
 }
 
-function findMismatch(
+function findIdMismatch(
   systemId: string | undefined,
   knownId: string | undefined,
 ): string | undefined {

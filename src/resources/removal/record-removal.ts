@@ -40,16 +40,17 @@ export class RecordRemoval {
   }
 
   /**
-   * Deletes the record and verifies that it is gone. Completes a removal that another run has
-   * started.
+   * Deletes the record and verifies that it is gone. If another run has already started the
+   * removal, completes that removal instead.
    */
   async complete(absence: RecordAbsence | undefined): Promise<void> {
+    // Read again, because another run may have removed the record while this run waited for the
+    // lock, or may have removed its marker file because its DELETE had no effect.
     const { isMarked, isRemoved } = this.#files.read();
-    // While this run waited for the lock, another run may have removed the record, or may have
-    // removed the marker file because its own DELETE had no effect.
     if (isRemoved) this.#files.removeMarker();
-    else if (absence !== undefined) this.#conclude(absence, isMarked ? 'lost' : 'none');
-    else if (isMarked) await this.#deleteAgain();
+    else if (absence !== undefined)
+      this.#writeTombstoneIfProven(absence, isMarked ? 'lost' : 'none');
+    else if (isMarked) await this.#deleteAgainIfPresent();
     else await this.#delete();
   }
 
@@ -57,9 +58,9 @@ export class RecordRemoval {
    * Completes a removal whose DELETE got no answer. If the record still exists, that DELETE had no
    * effect: removes its marker, and deletes the record again.
    */
-  async #deleteAgain(): Promise<void> {
+  async #deleteAgainIfPresent(): Promise<void> {
     const presence = await checkPresence(this.#session);
-    if (!presence.isThere) return this.#conclude(presence, 'lost');
+    if (!presence.isThere) return this.#writeTombstoneIfProven(presence, 'lost');
     this.#files.removeInvalidMarker(this.#run);
     await this.#delete();
   }
@@ -74,10 +75,10 @@ export class RecordRemoval {
         this.#files.removeInvalidMarker(this.#run);
         const presence = await checkPresence(this.#session);
         if (presence.isThere) throw this.#deniedError();
-        return this.#conclude(presence, 'denied');
+        return this.#writeTombstoneIfProven(presence, 'denied');
       }
       default:
-        return this.#verify(deletion.outcome);
+        return this.#confirmDeletion(deletion.outcome);
     }
   }
 
@@ -92,7 +93,7 @@ export class RecordRemoval {
   }
 
   /** Waits until the record is gone, and then writes the tombstone. */
-  async #verify(outcome: 'answered' | 'lost'): Promise<void> {
+  async #confirmDeletion(outcome: 'answered' | 'lost'): Promise<void> {
     const { systemId } = this.#session.identity;
     this.#removed = [{ type: 'system', id: systemId }];
     const recordDeletion = () => this.#run.report.recordWrite({ op: 'delete', type: 'system' });
@@ -109,7 +110,7 @@ export class RecordRemoval {
       return;
     }
     this.#removed = [];
-    if (absence !== undefined) return this.#conclude(absence, 'lost');
+    if (absence !== undefined) return this.#writeTombstoneIfProven(absence, 'lost');
     this.#files.removeInvalidMarker(this.#run);
     const seconds = Math.round((monotonicMs() - sentAt) / 1000);
     throw new NotApplied([
@@ -122,7 +123,7 @@ export class RecordRemoval {
    * Writes the tombstone if it is proven that the record is gone. Throws if proof is needed but
    * missing.
    */
-  #conclude(absence: RecordAbsence, history: DeleteHistory): void {
+  #writeTombstoneIfProven(absence: RecordAbsence, history: DeleteHistory): void {
     if (history === 'lost' && absence.isClockRuledOut) {
       this.#files.writeTombstone(this.#run);
       return;

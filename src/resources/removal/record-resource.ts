@@ -14,10 +14,10 @@ import { unprovenRemoval } from './unproven-removal.ts';
  * host keeps its key until this is proven, even if a step fails or the process is killed. A later
  * run completes the removal.
  *
- * Proof that the record is gone has two parts. First, this run, or a run that left its marker, sent
- * a DELETE that was answered 2xx or whose answer was lost. Second, a later read of the record was
- * answered 401 or 404. The tombstone of another run is sufficient proof. `read` rejects when proof
- * is needed but missing.
+ * Proof that the record is gone has two parts. First, this run sent a DELETE that was answered 2xx
+ * or whose answer was lost, or an earlier run left a file that records such a DELETE. Second, a
+ * later read of the record was answered 401 or 404. The tombstone of another run is sufficient
+ * proof. `read` rejects when proof is needed but missing.
  */
 export function recordResource(
   session: HostSession,

@@ -8,7 +8,7 @@ import { ASSOCIATION_TYPES } from '../../base/named-kinds.ts';
 import { defineModule } from '../../module.ts';
 import { reconcile } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
-import { withRegistration } from '../../transport/open-session.ts';
+import { withSessionForRegistration } from '../../transport/open-session.ts';
 import { addPurgeStep } from './add-purge-step.ts';
 import { agentStopper } from './agent-stopper.ts';
 import { type RegistrationSnapshot, readKeyText } from './files-to-purge.ts';
@@ -36,7 +36,7 @@ export const removal = defineModule({
     // Checked before any request, so that a host whose files cannot be purged keeps its record.
     if (options.purge_identity) requirePurgeable(options.agent_dir);
     const agent = agentStopper(run, options.stop_agent);
-    return withRegistration(run, registration, options, {
+    return withSessionForRegistration(run, registration, options, {
       requests: options.scope === 'system' ? 1 : 1 + ASSOCIATION_TYPES.length,
       do: (session) =>
         agent.during(async () => {

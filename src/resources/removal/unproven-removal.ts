@@ -28,7 +28,7 @@ export function unprovenRemoval(
   const observation = {
     none: `JumpCloud answers ${status}, and has never accepted this host's key at ${session.origin}`,
     denied: `JumpCloud accepted this host at first, then denied the DELETE, and now answers ${status}`,
-    lost: `the answer to a DELETE was lost, and JumpCloud now answers ${status} without a time to check this host's clock against`,
+    lost: `the answer to a DELETE was lost, and JumpCloud now answers ${status}, but gives no time, so a wrong clock on this host is not ruled out`,
   }[history];
   const advice =
     history === 'none'

@@ -16,7 +16,7 @@ import { nameOf } from './stale-report.ts';
 export type RecordOutcome = AdminDeleteOutcome | { readonly outcome: 'kept' };
 
 /** Thrown to end a DELETE before its next attempt. `result` is the outcome of the deletion. */
-class DeleteEnded extends Error {
+class DeleteStoppedEarly extends Error {
   readonly result: RecordOutcome;
 
   constructor(result: RecordOutcome) {
@@ -40,11 +40,12 @@ export async function deleteRecord(
   const what = `the record of ${nameOf(stale.record)}`;
   const readAgain = async (inDoubt: boolean) => {
     const { value: record, now } = await readSystemById(session, _id, what);
-    if (record === undefined) throw new DeleteEnded({ outcome: inDoubt ? 'deleted' : 'gone' });
+    if (record === undefined)
+      throw new DeleteStoppedEarly({ outcome: inDoubt ? 'deleted' : 'gone' });
     const successor = await readSuccessor(session, stale);
     const { stale: stillStale } = selectStaleRecords([record, ...successor], criteria, now);
     if (!stillStale.some((one) => one.record === record))
-      throw new DeleteEnded({ outcome: 'kept' });
+      throw new DeleteStoppedEarly({ outcome: 'kept' });
   };
   let isReading = false;
   const beforeAttempt = async (inDoubt: boolean) => {
@@ -53,7 +54,7 @@ export async function deleteRecord(
     await readAgain(inDoubt).catch((error: unknown) => {
       if (inDoubt || !isRefusal(error)) throw error;
       const status = Number(error.details['status']);
-      throw new DeleteEnded({ outcome: 'refused', status, error, inDoubt });
+      throw new DeleteStoppedEarly({ outcome: 'refused', status, error, inDoubt });
     });
     isReading = false;
     setDoubt(true);
@@ -61,8 +62,9 @@ export async function deleteRecord(
   try {
     return await deleteSystemById(session, _id, what, beforeAttempt);
   } catch (error) {
-    if (error instanceof DeleteEnded) return error.result;
-    // If only the read failed, an earlier DELETE may still have taken effect, so the doubt stays.
+    if (error instanceof DeleteStoppedEarly) return error.result;
+    // If the read before an attempt failed, an earlier DELETE may still have taken effect, so the
+    // doubt stays.
     if (!isReading && !mayHaveTakenEffect(error)) setDoubt(false);
     throw error;
   }

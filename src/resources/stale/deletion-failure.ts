@@ -1,7 +1,7 @@
 import { type ModuleError, NotApplied } from '../../base/errors.ts';
 import type { RecordOutcome } from './delete-record.ts';
 import type { StaleRecord } from './select-stale-records.ts';
-import { listRecords } from './stale-report.ts';
+import { describeRecords } from './stale-report.ts';
 
 /** The outcome of a record that JumpCloud refused to delete. */
 export type RefusedDeletion = Extract<RecordOutcome, { outcome: 'refused' }>;
@@ -18,7 +18,7 @@ export function deletionFailure(
   const unappliedSentence =
     shownRecords.length === 0
       ? ''
-      : `JumpCloud answered that it deleted these records, but still shows them: ${listRecords(shownRecords)}. Run again. If this persists, report it to JumpCloud.`;
+      : `JumpCloud answered that it deleted these records, but still shows them: ${describeRecords(shownRecords)}. Run again. If this persists, report it to JumpCloud.`;
   const details = {
     ...(refusals.length > 0 && { refused: refusals.map(reportRefusal) }),
     ...(shownRecords.length > 0 && { not_deleted: shownRecords.map(({ _id }) => _id) }),
@@ -30,7 +30,7 @@ export function deletionFailure(
   const othersSentence =
     others.length === 0
       ? ''
-      : `${others.length} more ${others.length === 1 ? 'was' : 'were'} refused: ${listRecords(others.map(([{ record }]) => record))}.`;
+      : `${others.length} more ${others.length === 1 ? 'was' : 'were'} refused: ${describeRecords(others.map(([{ record }]) => record))}.`;
   return first[1].error.withDetails(
     details,
     [othersSentence, unappliedSentence].filter(Boolean).join(' '),

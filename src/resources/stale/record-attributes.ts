@@ -1,6 +1,6 @@
 import type { AdminRecord } from '../../api/admin-systems.ts';
 
-/** The name of a custom attribute, and the values to compare it with. */
+/** The name of a custom attribute, and the values to compare the attribute's value with. */
 export interface AttributeValues {
   readonly attribute: string;
   readonly values: ReadonlySet<string>;
@@ -32,8 +32,8 @@ export function hasAttributes(
 }
 
 /**
- * Returns whether a record belongs to a dead host: its attribute has one of the values of dead
- * hosts.
+ * Returns whether a record belongs to a dead host: it has the custom attribute `attribute`, and the
+ * attribute's value is in `values`.
  */
 export function isDead(record: AdminRecord, { attribute, values }: AttributeValues): boolean {
   return areAllIn(attributesOf(record).get(attribute), values);

@@ -27,8 +27,8 @@ export interface StaleRecord {
 export interface Selection {
   readonly stale: readonly StaleRecord[];
   /**
-   * Records that the option `dead` lists, but that are not selected because their hosts are
-   * connected.
+   * Records that are dead according to the option `dead`, but that are not selected because their
+   * hosts are connected.
    */
   readonly connected: readonly AdminRecord[];
   /** Records that are not selected because their dates cannot be read. */
@@ -86,8 +86,8 @@ function isActive({ active }: AdminRecord): boolean {
 
 /**
  * Returns a sentence with the age of a record that is old enough to be stale. Returns an empty text
- * if the age does not matter, undefined if the record is too young, and UNKNOWN_AGE if its dates cannot
- * be parsed.
+ * if the age does not matter, undefined if the record is too young, and UNKNOWN_AGE if its dates
+ * cannot be parsed.
  */
 function describeAge(
   { lastContact, created }: AdminRecord,
@@ -109,7 +109,7 @@ function describeAge(
 
 /**
  * Returns the ids of the records in use, by hostname. A record is in use if its last contact is
- * within `inactive_days`. The last contact of every stale record is earlier.
+ * within `inactive_days`, so it was contacted later than every stale record.
  */
 function successorsByHostname(
   records: readonly AdminRecord[],

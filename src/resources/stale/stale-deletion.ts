@@ -8,7 +8,7 @@ import { READ_BACK_TIMEOUT_MS } from '../read-back-timeout.ts';
 import { deleteRecord, type RecordOutcome } from './delete-record.ts';
 import { deletionFailure, type RefusedDeletion } from './deletion-failure.ts';
 import type { Criteria, StaleRecord } from './select-stale-records.ts';
-import { listRecords, nameOf } from './stale-report.ts';
+import { describeRecords, nameOf } from './stale-report.ts';
 
 const FIRST_DELAY_MS = 250;
 
@@ -34,12 +34,12 @@ export class StaleDeletion {
 
   /** The records that this run has deleted so far. */
   get deletedRecords(): StaleRecord[] {
-    return this.#recordsThat('deleted');
+    return this.#recordsWith('deleted');
   }
 
   /** The records that were already gone when this run tried to delete them. */
   get goneRecords(): StaleRecord[] {
-    return this.#recordsThat('gone');
+    return this.#recordsWith('gone');
   }
 
   /**
@@ -47,7 +47,7 @@ export class StaleDeletion {
    * again.
    */
   get keptRecords(): StaleRecord[] {
-    return this.#recordsThat('kept');
+    return this.#recordsWith('kept');
   }
 
   /**
@@ -55,7 +55,7 @@ export class StaleDeletion {
    * JumpCloud refuses to delete a record, and returns the failure at the end. Rejects at once for
    * any other failure.
    */
-  async complete(): Promise<ModuleError | undefined> {
+  async deleteRecords(): Promise<ModuleError | undefined> {
     await this.#inParallel(this.#records, (record) => this.#delete(record));
     const unconfirmed = await this.#readBack();
     const refusals = this.#records.flatMap((stale): [StaleRecord, RefusedDeletion][] => {
@@ -72,14 +72,14 @@ export class StaleDeletion {
     };
     const result = await deleteRecord(this.#session, stale, this.#criteria, setDoubt);
     setDoubt(false);
-    this.#settle(stale, result);
+    this.#setOutcome(stale, result);
   }
 
-  #recordsThat(outcome: RecordOutcome['outcome']): StaleRecord[] {
+  #recordsWith(outcome: RecordOutcome['outcome']): StaleRecord[] {
     return this.#records.filter((stale) => this.#outcomes.get(stale)?.outcome === outcome);
   }
 
-  #settle(stale: StaleRecord, result: RecordOutcome): void {
+  #setOutcome(stale: StaleRecord, result: RecordOutcome): void {
     this.#outcomes.set(stale, result);
     const { _id: id, hostname } = stale.record;
     if (result.outcome !== 'deleted') return;
@@ -108,13 +108,14 @@ export class StaleDeletion {
         const { value } = await readSystemById(this.#session, _id, what);
         if (value !== undefined) existingRecords.add(stale);
         else if (this.#outcomes.get(stale)?.outcome === 'refused') {
-          this.#settle(stale, { outcome: 'deleted' });
+          this.#setOutcome(stale, { outcome: 'deleted' });
         }
       });
       try {
         await reading;
       } catch (error) {
-        // When the budget is used up, the previous complete read is more useful than the error.
+        // An error after only one attempt means that the budget is used up. The result of the
+        // previous complete read is then more useful than the error.
         if (hasRead && error instanceof Unavailable && error.attempts === 1) return true;
         throw error;
       }
@@ -168,7 +169,7 @@ export class StaleDeletion {
     const records = [...this.#doubtful].map(({ record }) => record);
     return error.withDetails(
       { may_be_done: true, in_doubt: records.map(({ _id }) => _id) },
-      `No answer says whether these records were deleted: ${listRecords(records)}.`,
+      `No answer says whether these records were deleted: ${describeRecords(records)}.`,
       // The message of a failed DELETE already contains this advice.
       error.inDoubt ? '' : 'Run again to check.',
     );

@@ -31,7 +31,7 @@ export function nameOf({ _id, hostname, displayName }: AdminRecord): string {
  * Lists records by name for a warning. Names at most `MAX_NAMED_RECORDS` records, and counts the
  * others.
  */
-export function listRecords(records: readonly AdminRecord[]): string {
+export function describeRecords(records: readonly AdminRecord[]): string {
   const named = records.slice(0, MAX_NAMED_RECORDS).map(nameOf).join(', ');
   const others = records.length - MAX_NAMED_RECORDS;
   return others > 0 ? `${named}, and ${formatCount(others, 'other')}` : named;

@@ -7,7 +7,7 @@ import type { Session } from '../../transport/session.ts';
 import { type Criteria, type StaleRecord, selectStaleRecords } from './select-stale-records.ts';
 import { StaleDeletion } from './stale-deletion.ts';
 import type { StaleOptions } from './stale-options.ts';
-import { listRecords, nameOf, reportRecord } from './stale-report.ts';
+import { describeRecords, nameOf, reportRecord } from './stale-report.ts';
 
 /** The stale records of an organisation. */
 interface StaleState {
@@ -46,12 +46,12 @@ export function staleResource(
       const { stale, connected, undated } = selectStaleRecords(records, criteria, now);
       if (connected.length > 0) {
         run.report.warn(
-          `These records match the option "dead", but were skipped, because their hosts are connected to JumpCloud: ${listRecords(connected)}.`,
+          `These records match the option "dead", but were skipped, because their hosts are connected to JumpCloud: ${describeRecords(connected)}.`,
         );
       }
       if (undated.length > 0) {
         run.report.warn(
-          `These records were skipped, because their field lastContact or created contains no readable date: ${listRecords(undated)}. Check them in the Admin Portal.`,
+          `These records were skipped, because their field lastContact or created contains no readable date: ${describeRecords(undated)}. Check them in the Admin Portal.`,
         );
       }
       const skipped = connected.map((record) => [record, CONNECTED_REASON] as const);
@@ -67,11 +67,11 @@ export function staleResource(
 
     async apply(_, { changes }, before) {
       deletion = new StaleDeletion(run, session, criteria, changes);
-      const failure = await deletion.complete();
+      const failure = await deletion.deleteRecords();
       const { keptRecords: kept, deletedRecords: deleted, goneRecords: gone } = deletion;
       if (kept.length > 0) {
         run.report.warn(
-          `These records were not deleted, because they no longer qualified when they were read again: ${listRecords(kept.map(({ record }) => record))}.`,
+          `These records were not deleted, because they no longer qualified when they were read again: ${describeRecords(kept.map(({ record }) => record))}.`,
         );
       }
       const after = {

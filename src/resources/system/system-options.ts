@@ -90,7 +90,7 @@ function toAttribute(
   }
   const value = expandValue(name, text, expansion);
   const { length } = [...value];
-  if (length > MAX_VALUE_LENGTH && !expansion?.isPending(text)) {
+  if (length > MAX_VALUE_LENGTH && !expansion?.hasUnreadFacts(text)) {
     throw new InvalidValue(
       `${quoteName(name)}: has ${length} characters, but JumpCloud keeps at most ${MAX_VALUE_LENGTH}`,
     );

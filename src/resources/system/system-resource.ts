@@ -64,8 +64,8 @@ export function systemResource(
 }
 
 /**
- * Returns the custom attributes that the options manage: the named attributes, or all attributes
- * with `purge_attributes`.
+ * Returns the custom attributes that the options manage: the attributes that they name or, with
+ * `purge_attributes`, all attributes.
  */
 function managedAttributes(
   desired: SystemSettings,

@@ -99,7 +99,7 @@ export function systemWriter(
       if (changes.length === 0) return;
       hasToSettle = desired.settle > 0;
       await putSafely(changes);
-      if (!hasToSettle) requireTakenEffect(desired, after);
+      if (!hasToSettle) requireNoDrift(desired, after);
     },
 
     async settle() {
@@ -125,8 +125,8 @@ function describeMissingLock(path: string, code: string | undefined): string {
 }
 
 /**
- * Returns whether a change took effect. Attributes count as changed if their list differs from
- * before.
+ * Returns whether a change took effect. For attributes, any difference from the list before the
+ * write is enough.
  */
 function hasTakenEffect(
   change: ManagedField,
@@ -154,7 +154,7 @@ function mayBeInitialising(
  * Checks that the record in the answer to a PUT is as desired.
  * @throws NotApplied when an option differs
  */
-function requireTakenEffect(desired: DesiredSystem, record: SystemRecord): void {
+function requireNoDrift(desired: DesiredSystem, record: SystemRecord): void {
   const ignoredFields = findDrift(desired, record);
   if (ignoredFields.length === 0) return;
   const differences = ignoredFields.map(

@@ -1,4 +1,4 @@
-import type { Authentication, Credentials, SessionEvidence } from './authentication.ts';
+import type { Authentication, Credentials, SessionStateAt401 } from './authentication.ts';
 
 /** Sends an administrator's API key with every request. */
 export class ApiKeyAuthentication implements Authentication {
@@ -20,8 +20,8 @@ export class ApiKeyAuthentication implements Authentication {
 
   renew(): undefined {}
 
-  explain401({ origin, accepted }: SessionEvidence) {
-    const causes = accepted
+  explain401({ origin, wasAccepted }: SessionStateAt401) {
+    const causes = wasAccepted
       ? [
           'the role of its administrator does not allow this: use the key of an administrator with a sufficient role for the whole organisation',
         ]

@@ -18,7 +18,7 @@ export interface Authentication {
    * Explains a 401: `who` names the host or the credentials that JumpCloud refused, and `causes`
    * lists the possible causes.
    */
-  explain401(evidence: SessionEvidence): {
+  explain401(state: SessionStateAt401): {
     readonly who: string;
     readonly causes: readonly string[];
   };
@@ -41,9 +41,9 @@ export interface RefusedAttempt {
 }
 
 /** The state of a session when JumpCloud answers 401. */
-export interface SessionEvidence {
+export interface SessionStateAt401 {
   readonly origin: string;
   /** True if JumpCloud has accepted a request in this run. */
-  readonly accepted: boolean;
+  readonly wasAccepted: boolean;
   readonly clock: ServerClock;
 }

@@ -52,7 +52,7 @@ export class ServerClock {
     return this.#offsetMs === undefined ? null : Math.round((this.#offsetMs + 500) / 1000);
   }
 
-  /** Updates the offset from the time in an answer. */
+  /** Uses the time in an answer to update the offset. */
   observe(reply: WireReply): void {
     const time = this.timeOf(reply);
     if (time !== undefined) this.#offsetMs = time - this.#hostTime();
@@ -79,16 +79,16 @@ export class ServerClock {
   warning(): string | undefined {
     if (this.#correctionMs === 0 || this.#warned) return undefined;
     this.#warned = true;
-    return `This host's clock is ${this.#error()}; requests were signed with the corrected time. Set the clock, for example with chrony or systemd-timesyncd.`;
+    return `This host's clock is ${this.#describeOffset()}; requests were signed with the corrected time. Set the clock, for example with chrony or systemd-timesyncd.`;
   }
 
   /**
-   * Returns a text that names the wrong clock as a cause of a 401; undefined if the clock seems
-   * right.
+   * Returns a text that says that this host's clock is wrong, as one possible cause of a 401;
+   * undefined if the clock seems right.
    */
   clockCause(): string | undefined {
     if (this.#correctionMs === 0) return undefined;
-    return `in addition, this host's clock is ${this.#error()}: set it, for example with chrony`;
+    return `in addition, this host's clock is ${this.#describeOffset()}: set it, for example with chrony`;
   }
 
   /**
@@ -104,7 +104,7 @@ export class ServerClock {
     return time >= Date.parse(validFrom) && time <= Date.parse(validTo) ? time : undefined;
   }
 
-  #error(): string {
+  #describeOffset(): string {
     const seconds = Math.round(Math.abs(this.#correctionMs) / 1000);
     return `${seconds} s ${this.#correctionMs > 0 ? 'behind' : 'ahead of'} JumpCloud's`;
   }

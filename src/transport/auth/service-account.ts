@@ -3,7 +3,7 @@ import type {
   Authentication,
   Credentials,
   RefusedAttempt,
-  SessionEvidence,
+  SessionStateAt401,
 } from './authentication.ts';
 
 /** A service account's token. */
@@ -41,8 +41,8 @@ export class ServiceAccountAuthentication implements Authentication {
     return time;
   }
 
-  explain401({ origin, accepted }: SessionEvidence) {
-    const causes = accepted
+  explain401({ origin, wasAccepted }: SessionStateAt401) {
+    const causes = wasAccepted
       ? ["the service account's role does not allow this: assign a sufficient role"]
       : [
           `the organisation is in another region than ${origin}: set region (us, eu or in)`,

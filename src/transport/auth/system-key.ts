@@ -4,7 +4,7 @@ import type {
   Authentication,
   Credentials,
   RefusedAttempt,
-  SessionEvidence,
+  SessionStateAt401,
 } from './authentication.ts';
 
 /** Signs every request with the key of this host's agent, for the System Context API. */
@@ -36,8 +36,8 @@ export class SystemKeyAuthentication implements Authentication {
 
   /**
    * Corrects the time for signing if this host's clock is wrong. Compares the Date of the answer
-   * with the time that this attempt was signed with: a parallel request may have corrected the time
-   * since.
+   * with `time`, with which this attempt was signed, and not with the current time for signing,
+   * which a parallel request may have corrected since.
    */
   renew({ reply, time, clock }: RefusedAttempt): number | undefined {
     const corrected = clock.correctedTime(reply, time);
@@ -45,7 +45,7 @@ export class SystemKeyAuthentication implements Authentication {
     return corrected;
   }
 
-  explain401({ origin, accepted, clock }: SessionEvidence) {
+  explain401({ origin, wasAccepted, clock }: SessionStateAt401) {
     const causes: string[] = [];
     if (this.#enrolledAs === 'mdm' || this.#enrolledAs === 'user') {
       const how = this.#enrolledAs === 'mdm' ? 'by MDM' : 'through the User Portal';
@@ -53,11 +53,11 @@ export class SystemKeyAuthentication implements Authentication {
         `this host was enrolled ${how}, and the System Context API accepts only hosts that an administrator enrolled: re-enrol it with a connect key`,
       );
     }
-    const replaced = accepted ? '' : ', or belongs to another registration than client.key';
+    const replaced = wasAccepted ? '' : ', or belongs to another registration than client.key';
     causes.push(
       `the record of system ${this.#identity.systemId} was deleted in JumpCloud${replaced}: if the Admin Portal does not show this id, register the agent again`,
     );
-    if (!accepted) {
+    if (!wasAccepted) {
       causes.push(
         'this host was enrolled by MDM, Apple ADE or through the User Portal, and the System Context API accepts no such host: re-enrol it with a connect key',
       );

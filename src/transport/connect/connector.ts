@@ -69,7 +69,9 @@ export class Connector {
   startTls(tls: typeof Tls): void {
     this.#tls = tls;
     const { isSecure } = this.server;
-    this.#early = this.#early.map(({ socket }) => toEarlyConnection(this.#open(socket)));
+    this.#early = this.#early.map(({ socket }) =>
+      toEarlyConnection(this.#toReadyConnection(socket)),
+    );
     // Reads the CA certificates while waiting for the server's answer.
     if (isSecure) this.#secureContext();
   }
@@ -81,7 +83,7 @@ export class Connector {
    */
   async connect(): Promise<Socket> {
     const next = this.#early.shift();
-    if (next === undefined) return this.#open(this.#openTcp());
+    if (next === undefined) return this.#toReadyConnection(this.#openTcp());
     const { readyAt } = next;
     const socket = await next.socket;
     if (readyAt === undefined) return socket;
@@ -90,7 +92,7 @@ export class Connector {
     await yieldToEventLoop();
     if (isSocketOpen(socket) && monotonicMs() - readyAt < MAX_IDLE_MS) return socket;
     socket.destroy();
-    return this.#open(this.#openTcp());
+    return this.#toReadyConnection(this.#openTcp());
   }
 
   /** Starts TLS with the server over a connected socket. */
@@ -150,7 +152,7 @@ export class Connector {
    * Returns a connection that is ready for requests. Opens a new TCP connection if the given
    * connection is closed.
    */
-  async #open(tcp: Promise<Socket>): Promise<Socket> {
+  async #toReadyConnection(tcp: Promise<Socket>): Promise<Socket> {
     const early = await tcp;
     const socket = isSocketOpen(early) ? early : await this.#openTcp();
     return this.server.isSecure ? this.secure(socket) : socket;

@@ -6,7 +6,7 @@ import { Connector, type ServerAddress } from './connector.ts';
 import { DnsResolver, limitLookupTime } from './dns.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
 import { CONNECTION_GRACE_MS } from './tcp.ts';
-import { setFlagsForShortRun, setV8Flag } from './v8-flags.ts';
+import { loadTlsAndSetV8Flags, setV8Flag } from './v8-flags.ts';
 import { yieldToEventLoop } from './yield-to-event-loop.ts';
 
 /** The options for connections to a server. Times in seconds. */
@@ -59,14 +59,14 @@ export async function openDestination<T>(
   const connector = new Connector(firstServer, connectorOptions);
   const earlyCount = proxy === undefined ? requests : 0;
   // Prevents an optimisation of large regular expressions for IP addresses, which takes 3 ms. The
-  // flag is set only here, because Node.js recompiles each built-in module that it loads while a
-  // flag is set.
+  // flag is reset after `preconnect`, because Node.js recompiles each built-in module that it loads
+  // while a flag is set.
   setV8Flag('--no-regexp-optimization');
   connector.preconnect(earlyCount);
   setV8Flag('--regexp-optimization');
   try {
-    if (earlyCount > 0) await waitForFirstPacket(resolver, server.hostname);
-    const tls = await setFlagsForShortRun();
+    if (earlyCount > 0) await waitUntilFirstPacketSent(resolver, server.hostname);
+    const tls = await loadTlsAndSetV8Flags();
     const prepared = await prepare();
     const originConnector =
       proxy === undefined ? connector : new Connector(server, connectorOptions);
@@ -94,8 +94,11 @@ export function describeDestination({ origin, proxy }: Destination): string {
   return proxy === undefined ? origin : `${origin} (through the proxy ${proxy.server.url})`;
 }
 
-/** Waits until the first packet is sent, or until the DNS lookup exceeds its limit. */
-async function waitForFirstPacket(resolver: DnsResolver, hostname: string): Promise<void> {
+/**
+ * Waits until the first packet of the early connections is sent, or until the DNS lookup exceeds
+ * its limit.
+ */
+async function waitUntilFirstPacketSent(resolver: DnsResolver, hostname: string): Promise<void> {
   if (isIP(hostname) === 0) {
     const lookup = resolver.addressesOf(hostname).catch(() => {});
     await Promise.race([lookup, new Promise((resolve) => setTimeout(resolve, MAX_LOOKUP_WAIT_MS))]);

@@ -8,10 +8,11 @@ const LOOKUP_GRACE_MS = 500;
 const MAX_LOOKUP_MS = 10_000;
 
 /**
- * The timeout for one name server, in seconds. `short` applies to a budget below `SHORT_BUDGET_MS`.
+ * The timeout for one name server, in seconds. `short` applies to a budget below
+ * `SHORT_BUDGET_LIMIT_MS`.
  */
 const NAME_SERVER_TIMEOUT_S = { short: 1, usual: 2 };
-const SHORT_BUDGET_MS = 10_000;
+const SHORT_BUDGET_LIMIT_MS = 10_000;
 
 type Lookup = (
   name: string,
@@ -22,8 +23,8 @@ type Lookup = (
 /**
  * Looks up host names within the budget, because a process cannot exit during a lookup. Parallel
  * requests share one lookup. Near the end of the budget, known addresses are used again. After a
- * failed lookup, a new lookup starts only if the remaining budget is as long as the failed lookup
- * took.
+ * failed lookup, a new lookup starts only if the budget leaves about as much time as the failed
+ * lookup took.
  */
 export class DnsResolver {
   readonly #remainingMs: () => number;
@@ -72,8 +73,8 @@ export class DnsResolver {
  * next attempt of the request starts a new lookup.
  *
  * With one, two or three dead servers, a lookup takes at most 2, 4 or 5 seconds. With a budget
- * below `SHORT_BUDGET_MS`, it takes at most 1, 2 or 3 seconds. A search domain doubles this time.
- * For JumpCloud's names, search domains are switched off.
+ * below `SHORT_BUDGET_LIMIT_MS`, it takes at most 1, 2 or 3 seconds. A search domain doubles this
+ * time. For JumpCloud's names, search domains are switched off.
  *
  * The limits are environment variables, which glibc reads at the first lookup. Other systems ignore
  * them: musl stops after 5 seconds by default, and macOS has no limit.
@@ -93,7 +94,7 @@ export function limitLookupTime(
     return `${name}:${Math.min(limit, ...values)}`;
   };
   const serverTimeout =
-    timeoutMs < SHORT_BUDGET_MS ? NAME_SERVER_TIMEOUT_S.short : NAME_SERVER_TIMEOUT_S.usual;
+    timeoutMs < SHORT_BUDGET_LIMIT_MS ? NAME_SERVER_TIMEOUT_S.short : NAME_SERVER_TIMEOUT_S.usual;
   environment['RES_OPTIONS'] =
     `${given} ${atMost('attempts', 1)} ${atMost('timeout', serverTimeout)}`.trimStart();
   // `..` is an invalid search domain, for which glibc sends no query. With an empty list of search

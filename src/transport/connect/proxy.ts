@@ -101,8 +101,8 @@ function isExempt(origin: URL, noProxy: string): boolean {
 }
 
 /**
- * Returns whether an address is in a network such as `fd00::/8`, or equals an address in any
- * notation.
+ * Returns whether an address is in `network`: a network such as `fd00::/8`, or a single address in
+ * any notation.
  */
 function isWithin(host: string, network: string): boolean {
   const [, address = '', prefix] = /^([\da-f.:]+)(?:\/(\d+))?$/.exec(network) ?? [];

@@ -9,8 +9,8 @@ const MAX_BUDGET_SHARE = 1 / 4;
 const LAST_ATTEMPT_RESERVE_MS = 500;
 
 /**
- * The statuses that are retried. Cloudflare, which JumpCloud uses, sends those from 520 on. Each has
- * a name in `http/status-text.ts`.
+ * The statuses that are retried. Cloudflare, which JumpCloud uses, sends those from 520 on. Each
+ * has a name in `http/status-text.ts`.
  */
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([
   ...[408, 429, 500, 502, 503, 504],

@@ -74,8 +74,9 @@ export async function recordCall(seed: number): Promise<RecordedCall> {
 }
 
 /**
- * Returns a fault that selects requests by method and content, chosen at random. A fault for the nth
- * request would hit different requests in each run, because parallel requests arrive in any order.
+ * Returns a fault that selects requests by method and content, chosen at random. A fault for the
+ * nth request would hit different requests in each run, because parallel requests arrive in any
+ * order.
  */
 function makeRandomFault(random: Random, idsByType: IdsByType): FaultRule {
   const urlPart = random.pick(

@@ -114,7 +114,7 @@ describe('a service account', () => {
     expect(separateTokenRequests(emulator).tokens).toHaveLength(2);
   });
 
-  test('both secrets of an account are accepted, and a deleted secret is refused', async () => {
+  test('the old and the new secret of a service account are both accepted; the old one is refused once it is deleted', async () => {
     const [old = ''] = account.secrets;
     const next = emulator.store.serviceAccounts.newSecret();
     account.secrets.add(next);
@@ -276,7 +276,7 @@ describe('the token endpoint', () => {
     expect(answer, answer.msg).toMatchObject({ changed: false, api: { retries: 4 } });
   });
 
-  test('an outage of the token endpoint ends the run within its timeout', async () => {
+  test('during an outage of the token endpoint, a run fails within its timeout', async () => {
     addFault({ kind: 'status', status: 503 }, isTokenRequest, 999);
     const start = performance.now();
     const answer = await call({ policies: 'all', timeout: 1 });

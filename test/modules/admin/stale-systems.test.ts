@@ -51,7 +51,7 @@ const addFault = (fault: Fault, method: string, id = '', times = 1, skip = 0) =>
   });
 
 describe('jumpcloud_stale_systems', () => {
-  test('jumpcloud_stale_systems lists stale records, and deletes them once, as check mode predicts', async () => {
+  test('jumpcloud_stale_systems lists stale records and deletes them as check mode predicts, and a second deletion run deletes nothing', async () => {
     const ids = [1, 2, 3]
       .map((n) => addRecord({ hostname: `dead-${n}`, ...withInstanceId(`i-${n}`) }))
       .sort();
@@ -406,7 +406,7 @@ describe('the check before each DELETE', () => {
     },
   );
 
-  test('a run ended by an outage lists deleted records, and lists uncertain records under in_doubt', async () => {
+  test('when an outage ends a run, the result lists deleted records, and lists under in_doubt those that may have been deleted', async () => {
     const ids = [addRecord({}), addRecord({})].sort();
     const [one = '', two = ''] = ids;
     addFault({ kind: 'status', status: 502, applied: true }, 'DELETE', two);

@@ -9,7 +9,7 @@ import { checkNamesWith, checksOf } from '../../resources/doctor/examination.ts'
 
 const NOBODY_UID = 65534;
 
-test('check mode, diff mode and a normal run give the same answer and change no file', async ({
+test('jumpcloud_doctor gives the same answer in check mode and diff mode as in a normal run, and changes no file', async ({
   host,
 }) => {
   const listFiles = () =>

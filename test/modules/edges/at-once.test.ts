@@ -74,7 +74,7 @@ describe('concurrent writes', () => {
     }
   });
 
-  test('writes to groups and users do not overlap', async ({
+  test('writes to users start only after all writes to groups have ended', async ({
     host,
     emulator: { store, faults },
   }) => {

@@ -134,7 +134,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
   );
 
   test.each([USERS, USER_GROUPS])(
-    'an edge that someone else removes before an update is added again ($target)',
+    'an edge is added again if someone else removes it before its update ($target)',
     async (kind) => {
       const host = await enrolEdgeHost(emulator, kind);
       const id = createTarget(emulator.store, kind);
@@ -351,7 +351,8 @@ describe.concurrent('a list that changes while its pages are read', () => {
       const host = await enrolEdgeHost(emulator, kind);
       const ids = createTargets(emulator.store, kind, 150);
       for (const id of ids) host.addEdge(id);
-      // The desired edge moves from the second page to the first page, which the run has already read.
+      // The desired edge moves from the second page to the first page, which the run has already
+      // read.
       const [first = '', desired = ''] = [ids[0], ids[100]];
       changeAfterFirstPage(host, () => host.removeEdge(first));
       const answer = await host.run([{ id: desired }]);
@@ -453,7 +454,7 @@ describe.concurrent('a graph that shows writes late', () => {
     await host.remove();
   }
 
-  test('a run that can send an update only after four seconds still waits until the update is visible', async ({
+  test('a run waits until its update is visible, even if it could send the update only after four seconds', async ({
     startWith,
   }) => {
     const laggingEmulator = await startWith({ observeLag: 4000 });

@@ -24,8 +24,8 @@ import {
   USERS,
 } from './edge-kind.ts';
 
-// Each case runs a module three times. Executables would take minutes to start, so most cases run in
-// this process over a real socket. Some cases run the built executables.
+// Each case runs a module three times. Executables would take minutes to start, so most cases run
+// in this process over a real socket. Some cases run the built executables.
 const CASE_COUNT = sampleSize(300);
 const EXECUTABLE_CASE_COUNT = sampleSize(10);
 
@@ -245,7 +245,7 @@ describe('an edge module on a random graph', () => {
   ];
 
   test.each(modules)(
-    `%s reaches the desired state in ${CASE_COUNT} random cases in this process`,
+    `%s, run in the process of the test, reaches the desired state in ${CASE_COUNT} random cases`,
     async (_, kinds) => {
       const property = fc.asyncProperty(arbitraryCase(...kinds), (given) =>
         verifyCase(given, runInProcess),
@@ -257,7 +257,7 @@ describe('an edge module on a random graph', () => {
 
   describe.concurrent('an executable on a random graph', () => {
     test.each(modules)(
-      `%s reaches the desired state in ${EXECUTABLE_CASE_COUNT} random cases as an executable`,
+      `the executable of %s reaches the desired state in ${EXECUTABLE_CASE_COUNT} random cases`,
       async (_, kinds) => {
         const property = fc.asyncProperty(arbitraryCase(...kinds), (given) =>
           verifyCase(given, runExecutable),

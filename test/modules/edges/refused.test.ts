@@ -187,7 +187,7 @@ test.each([
   ['add', 409],
   ['remove', 404],
 ] as const)(
-  'a write (%s) without effect that JumpCloud answers with %i fails with not_applied',
+  'a write (%s) that has no effect and that JumpCloud answers with %i fails with not_applied',
   async (op, status) => {
     const { store, faults } = emulator;
     const { systemId, groups, remove } = await enrolHost();

@@ -72,7 +72,7 @@ async function runAndRepeat(
 describe.concurrent('an edge module', () => {
   // Policies and policy groups are left out, because modules handle them like commands.
   test.each([GROUPS, USERS, USER_GROUPS, COMMANDS])(
-    '$module changes edges of the type $target once, as check mode predicts',
+    '$module changes edges of the type $target as check mode predicts, and a repeated run changes nothing',
     async (kind) => {
       const host = await enrolEdgeHost(emulator, kind);
       const initialOtherState = host.unmanagedState();

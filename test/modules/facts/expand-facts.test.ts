@@ -49,7 +49,9 @@ describe('jumpcloud_system with expand_facts', () => {
     expect((await runSystem(host, options)).answer).toMatchObject({ changed: false, settings });
   });
 
-  test('jumpcloud_system predicts the values of facts in check mode', async ({ host }) => {
+  test('in check mode, jumpcloud_system predicts settings that contain the values of facts', async ({
+    host,
+  }) => {
     const { answer } = await runSystem(host, options, '--check', '--diff');
     expect(answer).toMatchObject({ changed: true, diff: { after: settings } });
     expect(answer['facts']).toEqual(facts);
@@ -238,7 +240,7 @@ describe('jumpcloud_host with expand_facts', () => {
       {
         option: 'groups',
         message:
-          'item 2: a reference to a fact needs the option `names`, which turns its value into an id',
+          "item 2: a reference to a fact needs the option `names`, which turns the fact's value into an id",
       },
     ]);
   });
@@ -258,7 +260,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect(problemsOf(await fromFact(other), host)).toEqual([
       {
         option: 'groups',
-        message: 'item 1: a fact expands to the id of a group that names does not list',
+        message: 'item 1: a fact expands to the id of a group that is not listed in names',
       },
     ]);
     expect((await fromFact(ids['web'])).answer).toMatchObject({
@@ -338,7 +340,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect(other).toMatchObject({ sections: { groups: { added: [ids['linux']], removed: [] } } });
   });
 
-  test('jumpcloud_host skips a group entry that expands to empty text if `groups` is not exclusive, even if another section is', async ({
+  test('jumpcloud_host skips a group entry that expands to empty text if only a section other than `groups` is exclusive', async ({
     host,
     emulator,
   }) => {

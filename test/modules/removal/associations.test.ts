@@ -53,7 +53,7 @@ describe.concurrent('scope: associations', () => {
     expect(answer).toMatchObject({ failed: true, changed: false, removed: [], purged: [] });
   });
 
-  test('a run keeps the record and files and removes every association, as check mode predicts', async () => {
+  test('a run removes every association and keeps the record and all files, as check mode predicts', async () => {
     const stage = await enrol();
     const { store } = stage.emulator;
     const edges = addEdges(stage);
@@ -87,7 +87,7 @@ describe.concurrent('scope: associations', () => {
     await other.remove();
   });
 
-  test('a run removes the host from all groups when their list has several pages', async () => {
+  test('a run removes the host from all groups even if their list has several pages', async () => {
     const stage = await enrol();
     const { store } = stage.emulator;
     for (let i = 0; i < 113; i++) store.join(stage.host.systemId, store.addGroup());

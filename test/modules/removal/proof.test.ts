@@ -129,7 +129,7 @@ describe.concurrent('a clock that jumps while JumpCloud answers without Date', (
     ['during a lost DELETE', 'DELETE', 'unauthorized'],
   ] as const;
   test.each(rows)(
-    'a removal keeps the key when the host clock jumps %s',
+    "a removal fails and keeps the agent's key when the host clock jumps %s",
     async (_, method, code) => {
       const stage = await enrol();
       const { emulator, host } = stage;

@@ -220,7 +220,7 @@ describe.concurrent('the marker of an unanswered DELETE', () => {
     return stage;
   }
 
-  test('a marker proves no removal when api_url names another server', async () => {
+  test('the marker file of a removal proves nothing if api_url names another server than the file', async () => {
     const stage = await enrolWithMarker();
     const otherStage = await enrol();
     const { answer } = await stage.run({ ...PURGE, api_url: otherStage.emulator.url });

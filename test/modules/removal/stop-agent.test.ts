@@ -229,7 +229,7 @@ describe.concurrent('stop_agent', () => {
     expect(existsSync(trace)).toBe(true);
   });
 
-  test('stop_agent stops the agent after the record is read and before it is deleted', async () => {
+  test('stop_agent stops the agent between the read and the deletion of the record', async () => {
     const stage = await enrol();
     const { call, log } = prepareManagers(['systemctl'], '/bin/sleep 0.2');
     await stage.succeed({ stop_agent: true }, call);

@@ -24,7 +24,7 @@ describe('the first line', () => {
       'jumpcloud_system: would change. Would change a.\n',
     ],
   ])(
-    'the result %j in check mode %s gives the outcome and the message',
+    'the first line gives the outcome and the message of the result %j (check mode: %s)',
     (result, isCheck, text) => {
       expect(render(result, { isCheck })).toBe(text);
     },

@@ -121,7 +121,7 @@ describe.concurrent('the authorization', () => {
     ],
   ];
   test.for(rows)(
-    '%s fails the check `authorization`, which passes again after the fault has ended',
+    'the check `authorization` fails with %s, and passes again after the fault has ended',
     async ([, fault, code, detail, advice], { startWith }) => {
       const emulator = await startWith();
       const { agentDir } = await emulator.enrol();
@@ -181,17 +181,20 @@ describe.concurrent('the enrolment', () => {
   test.for([
     ['mdm', /by MDM/],
     ['user', /through the User Portal/],
-  ] as const)('an accepted host enrolled as %s is a warning', async ([type, how], { emulator }) => {
-    const record = { provisionMetadata: { provisioner: { type } } };
-    const { agentDir } = await emulator.enrol({ record });
-    const answer = await runDoctor({ agent_dir: agentDir, api_url: emulator.url });
-    expect(answer.failed).toBeUndefined();
-    expect(checksOf(answer).enrolment).toMatchObject({
-      status: 'warning',
-      detail: expect.stringMatching(how),
-      advice: expect.stringContaining('re-enrol the host with a connect key'),
-    });
-  });
+  ] as const)(
+    'a host that JumpCloud accepts, but that was enrolled as %s, causes a warning',
+    async ([type, how], { emulator }) => {
+      const record = { provisionMetadata: { provisioner: { type } } };
+      const { agentDir } = await emulator.enrol({ record });
+      const answer = await runDoctor({ agent_dir: agentDir, api_url: emulator.url });
+      expect(answer.failed).toBeUndefined();
+      expect(checksOf(answer).enrolment).toMatchObject({
+        status: 'warning',
+        detail: expect.stringMatching(how),
+        advice: expect.stringContaining('re-enrol the host with a connect key'),
+      });
+    },
+  );
 });
 
 describe.concurrent('the access', () => {

@@ -22,14 +22,14 @@ test('a Node.js after its end of life is a warning', () => {
   });
 });
 
-test('a Node.js that is newer than the table is ok', () => {
+test('a Node.js version that is too new for the table of support dates is ok', () => {
   expect(checkAt('99.0.0', '2040-01-01')).toMatchObject({
     status: 'ok',
     detail: 'Node.js 99.0.0 at /usr/bin/node.',
   });
 });
 
-test('the table of support dates has every Node.js from the required to the newest tested one', () => {
+test('the table of support dates has every major version of Node.js from the required one to the newest tested one', () => {
   for (let major = Number.parseInt(requiredNode, 10); major <= NEWEST_TUNED_NODE; major++)
     expect(checkAt(`${major}.0.0`, '2000-01-01').detail).toMatch(/until \d{4}-\d\d-\d\d\.$/);
 });

@@ -20,7 +20,7 @@ const test = base.extend('resourceFor', ({ host }) => async (document: Record<st
   return resource;
 });
 
-test('a plan changes the record first, then adds, updates and removes edges of each list', async ({
+test('a plan lists the changes of the record first, then for each list of edges its additions, updates and removals', async ({
   resourceFor,
 }) => {
   const resource = await resourceFor({

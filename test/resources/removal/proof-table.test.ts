@@ -203,7 +203,8 @@ describe.concurrent.each(MARKERS)('jumpcloud_removal with a marker file: %s', (m
     const then = del === undefined ? '' : `, DELETE ${del}, GET ${after}`;
     return [`GET ${first}${then}${purge ? ', with purge_identity' : ''}`, row];
   });
-  test.each(rows)('a removal with the answers "%s" purges files only with proof', (_, row) =>
-    expectOutcome(row),
+  test.each(rows)(
+    'a removal that gets the answers "%s" purges files only if the record is proven to be gone',
+    (_, row) => expectOutcome(row),
   );
 });

@@ -8,7 +8,7 @@ test.each([
   ['2026-01-02T03:04:05-00:00', '2026-01-02T03:04:05.000Z'],
   ['2024-02-29T00:00:00Z', '2024-02-29T00:00:00.000Z'],
   ['2016-12-31T23:59:60Z', '2016-12-31T23:59:59.000Z'],
-])('%s is the time %s', (text, expected) => {
+])('parseDate reads %s as the time %s', (text, expected) => {
   const time = parseDate(text);
   expect(typeof time === 'number' && new Date(time).toISOString()).toBe(expected);
 });

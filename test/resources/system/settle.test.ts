@@ -56,7 +56,9 @@ const test = base.extend(
     },
 );
 
-test('settings that hold are read until the settle time is over', async ({ runSettle }) => {
+test('settings that have the desired values are read again until the settle time is over', async ({
+  runSettle,
+}) => {
   const { outcome, log } = await runSettle(3, []);
   expect(outcome).toEqual({ state: true, reapplied: 0 });
   expect(log).toEqual(['read 1', 'read 2', 'read 3']);
@@ -82,7 +84,7 @@ test('settings are read less often if the settle time is long', async ({ runSett
   expect(log.at(-1)).toBe('read 600');
 });
 
-test('settings that never hold fail the run after three times the settle time', async ({
+test('a run whose settings never stay as written fails after three times the settle time', async ({
   runSettle,
 }) => {
   const { outcome, log } = await runSettle(2, [1, 2, 3, 4, 5, 6, 7, 8]);

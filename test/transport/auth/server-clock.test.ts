@@ -34,15 +34,18 @@ describe('ServerClock.observe', () => {
     [-2 * SECOND_MS, -1],
     [90 * SECOND_MS, 91],
     [-90 * SECOND_MS, -89],
-  ])('a ServerClock takes the time of an answer that is %i ms off, as %i s', (ms, offset) => {
-    const clock = clockAfter(ms);
-    expect([clock.now(), clock.offsetMs, clock.offset()]).toEqual([NOW_MS + ms, ms, offset]);
-    // Only a 401 changes the signing time.
-    expect(clock.signingTime()).toBe(NOW_MS);
-    expect(clock.warning()).toBeUndefined();
-  });
+  ])(
+    'a ServerClock adopts the time of an answer that is %i ms off, and reports an offset of %i s',
+    (ms, offset) => {
+      const clock = clockAfter(ms);
+      expect([clock.now(), clock.offsetMs, clock.offset()]).toEqual([NOW_MS + ms, ms, offset]);
+      // Only a 401 changes the signing time.
+      expect(clock.signingTime()).toBe(NOW_MS);
+      expect(clock.warning()).toBeUndefined();
+    },
+  );
 
-  test('a ServerClock replaces the time of an earlier answer', () => {
+  test('a ServerClock uses the time of the latest answer', () => {
     const clock = clockAfter(90 * SECOND_MS);
     clock.observe(answerAt(-5 * SECOND_MS));
     expect(clock.offsetMs).toBe(-5 * SECOND_MS);
@@ -116,7 +119,7 @@ describe('ServerClock over https', () => {
     [-DAY - SECOND_MS, false],
     [4 * 365 * DAY, false],
   ])(
-    'a ServerClock accepts a time %i ms ahead only while the certificate is valid: %s',
+    "a ServerClock accepts only times within the certificate's validity (%i ms ahead is accepted: %s)",
     (ms, isAccepted) => {
       const clock = new ServerClock(
         () => NOW_MS,

@@ -52,9 +52,12 @@ test('markAttemptFailed moves the address of the latest connection to the end', 
 test.each([
   [2499, [first, second, third]],
   [2500, [second, third, first]],
-])('after an attempt that timed out %i ms after connecting, the order is %j', (ms, order) => {
-  rotation.markConnected(first);
-  now += BigInt(ms);
-  rotation.markAttemptFailed({ timedOut: true });
-  expect(orderOf()).toEqual(order);
-});
+])(
+  'after an attempt that timed out %i ms after connecting, the addresses are tried in the order %j',
+  (ms, order) => {
+    rotation.markConnected(first);
+    now += BigInt(ms);
+    rotation.markAttemptFailed({ timedOut: true });
+    expect(orderOf()).toEqual(order);
+  },
+);

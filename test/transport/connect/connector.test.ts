@@ -78,7 +78,7 @@ describe.each(['http:', 'https:'])('Connector over %s', (protocol) => {
     return number();
   }
 
-  test('early connections are opened at once and used before new connections', async () => {
+  test('early connections are opened before the first call of connect, and used before new connections', async () => {
     preconnectTls(2);
     await vi.waitFor(() => expect(accepted).toHaveLength(2));
     expect((await Promise.all([connect(), connect()])).sort()).toEqual([1, 2]);
@@ -114,7 +114,7 @@ describe.each(['http:', 'https:'])('Connector over %s', (protocol) => {
   test.each([
     ['closed', (socket: Socket) => socket.destroy()],
     ['reset', (socket: Socket) => socket.resetAndDestroy()],
-  ])('an early connection that was %s before its handshake is replaced', async (_, close) => {
+  ])('connect replaces an early connection that was %s before its handshake', async (_, close) => {
     preconnect(1);
     await vi.waitFor(() => expect(raw).toHaveLength(1));
     for (const socket of raw) close(socket);
@@ -144,7 +144,7 @@ describe.each(['http:', 'https:'])('Connector over %s', (protocol) => {
   });
 });
 
-test('the certificate error of an early connection fails the first connect', async () => {
+test('the first connect fails with the certificate error of an early connection', async () => {
   const server = tls.createServer(certificate);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;

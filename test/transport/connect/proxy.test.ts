@@ -60,7 +60,7 @@ describe('proxyFor with NO_PROXY', () => {
     ['notjumpcloud.com', false],
     ['eu.jumpcloud.com', false],
     ['', false],
-  ])('NO_PROXY=%j exempts console.jumpcloud.com: %j', (noProxy, exempt) => {
+  ])('whether NO_PROXY=%j exempts console.jumpcloud.com: %j', (noProxy, exempt) => {
     const found = proxyFor(origin, undefined, { ...proxy, NO_PROXY: noProxy });
     expect(found === undefined).toBe(exempt);
   });
@@ -107,10 +107,13 @@ describe('proxyFor with NO_PROXY', () => {
     ['https://11.1.2.3', '10.0.0.0/8', false],
     ['https://10.1.2.3', '2.3', false],
     [origin, '10.0.0.0/8,::/0', false],
-  ])('for the address %s, NO_PROXY=%j exempts: %j', (to, noProxy, exempt) => {
-    const found = proxyFor(to, undefined, { ...proxy, NO_PROXY: noProxy });
-    expect(found === undefined).toBe(exempt);
-  });
+  ])(
+    'whether the address %s is exempt from the proxy with NO_PROXY=%j: %j',
+    (to, noProxy, exempt) => {
+      const found = proxyFor(to, undefined, { ...proxy, NO_PROXY: noProxy });
+      expect(found === undefined).toBe(exempt);
+    },
+  );
 });
 
 test('proxyFor returns no proxy for plain http', () => {

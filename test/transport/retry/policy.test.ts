@@ -70,7 +70,7 @@ describe('nextDelayMs with Retry-After', () => {
     expect(nextDelayMs({ ...firstFailure, retryAfterMs: 5000 })).toBe(5250);
   });
 
-  test("nextDelayMs returns undefined if the server's wait exceeds the budget", () => {
+  test('nextDelayMs returns undefined if the wait in Retry-After exceeds the budget', () => {
     expect(nextDelayMs({ ...firstFailure, retryAfterMs: 120_000 })).toBeUndefined();
     expect(nextDelayMs({ ...firstFailure, retryAfterMs: 3_600_000 })).toBeUndefined();
   });
