@@ -5,7 +5,7 @@ import type { OptionTable } from '../options/option.ts';
 import type { Reporter } from '../run.ts';
 import { extractAnsibleKeys, type RunMode } from './ansible-keys.ts';
 import { type CommandLine, type InputSource, readCommandLine } from './command-line.ts';
-import { type GivenOptions, type OptionsState, readCallValues } from './read-call-values.ts';
+import { type GivenOptions, type OptionsOfCall, readCallValues } from './read-call-values.ts';
 import { readInput } from './read-input.ts';
 import { failureResult, type Result, serialize, successResult, toModuleError } from './result.ts';
 import { RunReport } from './run-report.ts';
@@ -36,7 +36,7 @@ export interface CallOutput {
 }
 
 /** The parts of a call that have been read so far. Even the result of a failed call uses them. */
-interface CallState extends OptionsState {
+interface CallState extends OptionsOfCall {
   mode: RunMode;
   detailedExitcode: boolean;
   /** Returns whether a person on a terminal reads the answer. */

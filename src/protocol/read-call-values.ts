@@ -15,7 +15,7 @@ import type { Reporter } from '../run.ts';
  * What is known about a call once its options have been read. The result of the call uses these
  * fields even if the call fails.
  */
-export interface OptionsState {
+export interface OptionsOfCall {
   /** Returns the result's `invocation.module_args`. */
   getModuleArgs: (() => Record<string, unknown>) | undefined;
   /** The lookup that the option `names` gives; undefined if the option is not given. */
@@ -57,7 +57,7 @@ export interface CallValues<T extends OptionTable> {
 export async function readCallValues<T extends OptionTable>(
   module: Module<string, T>,
   { rawOptions, problems }: GivenOptions,
-  call: OptionsState,
+  call: OptionsOfCall,
   { isValidation, signal, report }: CallEnvironment,
 ): Promise<CallValues<T>> {
   const expandsFacts = coerceBoolean(rawOptions.get('expand_facts')) === true;

@@ -92,7 +92,7 @@ async function authenticateServiceAccount(
   return { authentication, tokenSession };
 }
 
-/** Returns the result's `api`. Adds the token requests to the number of requests. */
+/** Returns the result field `api`. Its number of requests includes the requests for tokens. */
 function addTokenRequests(
   api: Readonly<Record<string, unknown>>,
   tokens: Readonly<Record<string, unknown>> = {},

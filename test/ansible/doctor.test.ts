@@ -12,7 +12,7 @@ describe.runIf(hasAnsible && hasSshServer)(
   'jumpcloud_doctor over SSH',
   { timeout: 300_000 },
   () => {
-    test('jumpcloud_doctor fails only on a broken host, and returns all checks even with failed_when: false', async ({
+    test('jumpcloud_doctor returns all checks, and fails only on a broken host, unless failed_when is false', async ({
       controller,
       emulator,
       onTestFinished,

@@ -88,7 +88,7 @@ function judgeEnrolment({ provisionMetadata }: SystemRecord): Finding {
     case 'mdm':
     case 'user':
       return warningFinding(
-        `This host was enrolled ${type === 'mdm' ? 'by MDM' : 'through the User Portal'}. JumpCloud accepts it now, but offers System Context only to hosts that an administrator enrolled.`,
+        `This host was enrolled ${type === 'mdm' ? 'by MDM' : 'through the User Portal'}. JumpCloud still accepts its requests, but offers System Context only to hosts that an administrator enrolled.`,
         'If JumpCloud stops accepting this host, re-enrol the host with a connect key.',
       );
     case 'administrator':

@@ -29,8 +29,8 @@ export interface RefusedChange extends EdgeRefusal {
   readonly access: EdgesAccess;
   readonly change: EdgeChange;
   /**
-   * The end of the batch of parallel writes that contained this change, in milliseconds of the
-   * monotonic clock.
+   * When the change counts as refused: the end of its batch of parallel writes, in milliseconds of
+   * the monotonic clock.
    */
   readonly refusedAt: number;
 }

@@ -33,7 +33,7 @@ export interface Credentials {
 /** An attempt that was answered 401. */
 export interface RefusedAttempt {
   readonly reply: WireReply;
-  /** The `time` with which this attempt was authenticated, in milliseconds since the epoch. */
+  /** The time for which this attempt's credentials were made, in milliseconds since the epoch. */
   readonly time: number;
   /** The secret in the credentials. */
   readonly secret: string;

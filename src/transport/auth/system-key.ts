@@ -63,7 +63,7 @@ export class SystemKeyAuthentication implements Authentication {
       );
       if (this.#identity.keyMatchesCertificate === undefined) {
         causes.push(
-          'client.key does not belong to this registration (there is no usable client.crt to compare it with): register the agent again',
+          'client.key does not belong to this registration (which cannot be checked without a usable client.crt): register the agent again',
         );
       }
       if (this.#usesAgentRegion !== true) {

@@ -182,7 +182,7 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
     expect(second.recap, second.output).toMatchObject({ changed: 0, failed: 0 });
   });
 
-  test('an installer enrols the machine without a download, and the agent of a deleted record is uninstalled', async () => {
+  test('with a local installer, the role agent enrols the machine without a download; with the state absent, it uninstalls the agent even if the record was deleted', async () => {
     const script = await kickstart.makeInstallScript();
     const installer = await controller.put('three/install.sh', `${AGENT_PACKAGE}\n${script}`);
     const offline = { jumpcloud_agent_installer: installer, only: ['agent', 'host'] };

@@ -135,7 +135,7 @@ describe.each(['http:', 'https:'])('Connector over %s', (protocol) => {
     expect(await connect()).toBe(2);
   });
 
-  test('destroy closes early connections that were not used', async () => {
+  test('destroy closes the unused connections that were opened early', async () => {
     preconnectTls(2);
     await vi.waitFor(() => expect(accepted).toHaveLength(2));
     const ends = accepted.map((socket) => once(socket.resume(), 'close'));
