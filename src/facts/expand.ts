@@ -25,6 +25,7 @@ export class References implements FactReferences {
     return findReferences(text).length > 0;
   }
 
+  /** Returns the text unchanged, because no fact has been read yet. */
   expand(text: string, whyNotEmpty?: string): string {
     const references = findReferences(text);
     const unknown = references.map(({ fact }) => fact).filter((fact) => !isKnownFact(fact));

@@ -24,8 +24,8 @@ export function nearestName(name: string, known: Iterable<string>): string | und
 }
 
 /**
- * Applies `nearestName` to each name, up to the maximum number of suggestions. Returns undefined
- * for the rest.
+ * Returns the `nearestName` of each of the first `MAX_SUGGESTIONS` names, and undefined for the
+ * rest.
  */
 export function nearestNames(
   names: readonly string[],

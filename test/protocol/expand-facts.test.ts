@@ -71,10 +71,11 @@ test('a run that waits for the registration uses the new value of a fact that ch
   const host = await emulator.enrol();
   await rm(join(host.agentDir, 'jcagent.conf'));
   const waits: string[] = [];
+  let registration: Promise<void> | undefined;
   const showWait = (what: string) => {
     waits.push(what);
     vi.stubEnv('NAME', 'web-2');
-    void host.writeFiles();
+    registration ??= host.writeFiles();
     return () => {};
   };
   const callSystem = async (display_name: string) => {
@@ -86,6 +87,7 @@ test('a run that waits for the registration uses the new value of a fact that ch
   expect(unknown).toMatchObject({ error: { code: 'invalid_arguments' } });
   expect(waits).toEqual([]);
   const named = await callSystem('{env.NAME}');
+  await registration;
   expect(waits[0]).toBe('for the JumpCloud agent to register');
   expect(named).toMatchObject({ settings: { display_name: 'web-2' } });
 });

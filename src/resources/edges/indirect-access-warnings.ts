@@ -31,7 +31,7 @@ export async function indirectAccessWarnings(
           const advice =
             through.length === 1
               ? 'remove the user from that group, or the group from this host'
-              : 'remove the user from the last of these groups, or the first of them from this host';
+              : 'remove the user from the last of these groups, or remove the first of these groups from this host';
           return `User ${id} is not bound directly, but still has access to this host through ${through.join(', then ')}. To revoke the access, ${advice}.`;
         });
     })

@@ -36,8 +36,8 @@ export function expandableGroups(): Option<string[] | undefined> {
         }
         const expandedText = expansion.expand(text, isExclusive ? EMPTY_ENTRY_MESSAGE : undefined);
         if (hasUnreadFacts || (expandedText === '' && text !== '')) return expandedText;
-        // Someone who may set a fact, such as a tag, must not choose arbitrary groups. So an id that
-        // comes from a fact counts only if the option `names` lists it.
+        // Someone who may set a fact, such as a tag, must not choose arbitrary groups. So an id
+        // that comes from a fact counts only if the option `names` lists it.
         const isFromFact = !text.includes(expandedText);
         if (isFromFact && isId(expandedText) && !names?.nameOf(expandedText.toLowerCase())) {
           throw new InvalidValue('a fact expands to the id of a group that is not listed in names');

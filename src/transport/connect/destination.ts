@@ -58,9 +58,9 @@ export async function openDestination<T>(
   const connectorOptions = { resolver, rotation, ca: options.ca_path?.certificates };
   const connector = new Connector(firstServer, connectorOptions);
   const earlyCount = proxy === undefined ? requests : 0;
-  // Saves 3 ms: by default, V8 optimises the large regular expressions for IP addresses. The flag is
-  // reset after `preconnect`, because while a flag is set, Node.js recompiles each built-in module
-  // that it loads.
+  // Saves 3 ms: by default, V8 optimises the large regular expressions for IP addresses. The flag
+  // is reset after `preconnect`, because while a flag is set, Node.js recompiles each built-in
+  // module that it loads.
   setV8Flag('--no-regexp-optimization');
   connector.preconnect(earlyCount);
   setV8Flag('--regexp-optimization');

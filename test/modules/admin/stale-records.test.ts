@@ -29,7 +29,7 @@ function addRecord(store: Store, random: () => number, staleShare: number): stri
   });
 }
 
-test('a long list is read completely while records are created and deleted on every page', {
+test('a long list is read completely even if records are created and deleted before each page is read', {
   timeout: 120_000,
 }, async ({ startWith }) => {
   const emulator: Emulator = await startWith();

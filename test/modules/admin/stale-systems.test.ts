@@ -388,7 +388,7 @@ describe('the check before each DELETE', () => {
   });
 
   test.each([401, 403] as const)(
-    "the message names the service account's role if JumpCloud forbids deletions with %i",
+    "the message mentions the service account's role if JumpCloud refuses a deletion with %i",
     async (refusal) => {
       const ids = [addRecord({}), addRecord({})];
       account.role = { ...READ_ONLY_ROLE, refusal };
