@@ -18,7 +18,7 @@ export interface Module<Name extends string = string, T extends OptionTable = Op
    */
   credentialProblems?(partial: PartialValues<T>): Problem[];
   /** Loads the code that expands references to facts. Called only with `expand_facts`. */
-  loadReferences?(): Promise<FactReferences>;
+  loadReferenceCollector?(): Promise<FactReferences>;
   /**
    * Runs the module. `expand` reads the facts that the options refer to, and returns the expanded
    * values. Call `expand` only after this host has registered, because facts may change until then.

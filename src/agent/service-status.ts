@@ -72,7 +72,7 @@ export async function readServiceStatus(
   if (manager === undefined) {
     const reason =
       replaceable.length === 0
-        ? 'this host has no running systemd, and no command service or launchctl'
+        ? 'this host has no running systemd, and neither of the commands `service` and `launchctl`'
         : `someone other than root can replace ${replaceable.join(', ')}, so root does not run it`;
     return { state: 'unknown', reason: reason };
   }

@@ -14,9 +14,9 @@ const MAX_ENTRIES = MAX_PAGES * PAGE_SIZE;
 const MAX_RESTARTS = 5;
 
 /**
- * The maximum overlap of two pages, in entries. It is less than SPARSE_PAGE_THRESHOLD, the length
- * of the shortest page that overlaps. Each page therefore starts at a later position than the
- * previous page.
+ * The maximum overlap of two pages, in entries. Only a page with at least SPARSE_PAGE_THRESHOLD
+ * entries overlaps the next page. The overlap is smaller than that, so each page starts at a later
+ * position than the previous page.
  */
 const MAX_OVERLAP = SPARSE_PAGE_THRESHOLD / 2;
 

@@ -78,7 +78,7 @@ export function parseAnswer<T extends z.ZodMiniType>(
   throw unexpectedResponse(
     session,
     request,
-    `${location} does not have the expected form (${describeKind(invalidValue)})`,
+    `${location} does not have the expected form: ${describeKind(invalidValue)}`,
   );
 }
 

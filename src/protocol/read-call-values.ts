@@ -61,7 +61,7 @@ export async function readCallValues<T extends OptionTable>(
   { isValidation, signal, report }: CallEnvironment,
 ): Promise<CallValues<T>> {
   const expandsFacts = coerceBoolean(rawOptions.get('expand_facts')) === true;
-  const references = expandsFacts ? await module.loadReferences?.() : undefined;
+  const references = expandsFacts ? await module.loadReferenceCollector?.() : undefined;
   const first = await readOptions(module.name, module.options, rawOptions, references);
   const { names } = first.partial;
   if (names instanceof NameLookup) call.names = names;

@@ -8,7 +8,7 @@ export const factsOptions = { expand_facts: withDefault(boolean(), false) };
  * Loads the code that expands references to facts. Returns an object that collects the references
  * in the options of one call.
  */
-export async function loadReferences(): Promise<FactReferences> {
+export async function loadReferenceCollector(): Promise<FactReferences> {
   const { References } = await import('../facts/expand.ts');
   return new References();
 }

@@ -60,7 +60,7 @@ describe.concurrent('an invalid answer to a read', () => {
     [
       'a number',
       jsonBodyFault('1e999'),
-      /the whole answer does not have the expected form \(it is Infinity\)/,
+      /the whole answer does not have the expected form: it is Infinity/,
     ],
     ['4 MiB of opening brackets', jsonBodyFault('['.repeat(4 * MIB)), /it is not JSON/],
     [

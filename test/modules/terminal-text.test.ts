@@ -83,7 +83,9 @@ describe.concurrent('a module called on a terminal', () => {
     ]);
   });
 
-  test('five invalid options are printed on five lines without module_args', async ({ host }) => {
+  test('five invalid options are printed on five lines, and module_args is not printed', async ({
+    host,
+  }) => {
     const options = {
       ...host.options,
       ...{ displayname: 'x', timeout: 'abc', attributes: [], primary_user: 'ada' },

@@ -4,13 +4,13 @@ import { beforeEach, expect, vi } from 'vitest';
 import { defineModule } from '../../src/module.ts';
 import type { Option } from '../../src/options/option.ts';
 import { expandableText, text } from '../../src/options/scalars.ts';
-import { factsOptions, loadReferences } from '../../src/resources/facts-options.ts';
+import { factsOptions, loadReferenceCollector } from '../../src/resources/facts-options.ts';
 import { system } from '../../src/resources/system/system.ts';
 import { callInProcess } from '../harness/call-in-process.ts';
 import { test } from '../harness/emulator-fixture.ts';
 
 const read = vi.fn((value: unknown) => String(value));
-const load = vi.fn(loadReferences);
+const load = vi.fn(loadReferenceCollector);
 const run = vi.fn();
 
 const plain: Option<string | undefined> = { type: 'str', read };
@@ -18,7 +18,7 @@ const module = defineModule({
   name: 'jumpcloud_test',
   options: { ...factsOptions, plain, name: expandableText(), other: text() },
   rules: ({ name }) => (name === 'bad' ? [{ option: 'name', message: 'is bad' }] : []),
-  loadReferences: load,
+  loadReferenceCollector: load,
   async run(_values, _run, expand) {
     run(await expand());
     return { changed: false, msg: 'Done.', fields: {} };

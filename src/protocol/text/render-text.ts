@@ -17,7 +17,7 @@ export interface FailureForPeople {
 }
 
 /** A result, with the name of its module. */
-export interface TextInput {
+export interface ResultToRender {
   readonly module: string;
   readonly isCheck: boolean;
   /** The result. If the run failed, `forPeople` has the sentences of the failure. */
@@ -34,9 +34,9 @@ export interface Terminal {
 const INDENT = '  ';
 
 /** Renders a result as text for people. Escapes characters that could control the terminal. */
-export function renderText(input: TextInput, terminal: Terminal): string {
+export function renderText(input: ResultToRender, terminal: Terminal): string {
   const { diff } = input.result;
-  const { module, isCheck, result } = escapeStrings(input) as TextInput;
+  const { module, isCheck, result } = escapeStrings(input) as ResultToRender;
   const failure = result['forPeople'] as FailureForPeople | undefined;
   const { columns, isColoured } = terminal;
   const names = module === 'jumpcloud_names' ? {} : Object(result['names']);

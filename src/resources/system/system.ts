@@ -1,7 +1,7 @@
 import { defineModule } from '../../module.ts';
 import { createRun } from '../../reconcile.ts';
 import { checkConnectionOptions, connectionOptions } from '../connection-options.ts';
-import { factsOptions, loadReferences } from '../facts-options.ts';
+import { factsOptions, loadReferenceCollector } from '../facts-options.ts';
 import { checkSettings, settingsOptions } from './system-options.ts';
 
 /** Manages the settings and custom attributes of this host's record. */
@@ -9,6 +9,6 @@ export const system = defineModule({
   name: 'jumpcloud_system',
   options: { ...connectionOptions, ...settingsOptions, ...factsOptions },
   rules: (given) => [...checkConnectionOptions(given), ...checkSettings(given)],
-  loadReferences,
+  loadReferenceCollector,
   run: createRun(async () => (await import('./system-resource.ts')).systemResource),
 });

@@ -66,7 +66,13 @@ describe.concurrent("the agent's service", () => {
       /is not installed/,
       /^Install/,
     ],
-    ['none', '', 'skipped', /no running systemd, and no command service or launchctl/, /^$/],
+    [
+      'none',
+      '',
+      'skipped',
+      /no running systemd, and neither of the commands `service` and `launchctl`/,
+      /^$/,
+    ],
   ];
   test.for(rows)(
     'with the service manager `%s` and its script %j, the check agent_service has the status `%s`',

@@ -454,7 +454,7 @@ describe.concurrent('a graph that shows writes late', () => {
     await host.remove();
   }
 
-  test('a run waits until its update is visible, even if it could send the update only after four seconds', async ({
+  test('a run that sends its update after four seconds still waits until the update is visible', async ({
     startWith,
   }) => {
     const laggingEmulator = await startWith({ observeLag: 4000 });

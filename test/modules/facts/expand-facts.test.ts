@@ -213,7 +213,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect((await runHost(host, { groups: given, names })).answer.changed).toBe(false);
   });
 
-  test('in a comma-separated list of groups, jumpcloud_host expands each reference to a group name or id', async ({
+  test('in a comma-separated list of groups, jumpcloud_host replaces each reference to a fact with its value, a group name or id', async ({
     host,
     emulator,
   }) => {

@@ -26,7 +26,7 @@ test.each([
   ['proxy', 'corp.example'],
   ['proxy.corp', 'corp.example'],
   ['notjumpcloud.com', 'corp.example'],
-])('limitLookupTime sets the search domain for %s to %j', (host, expected) => {
+])('after limitLookupTime for %s, the search domain is %j', (host, expected) => {
   const environment: NodeJS.ProcessEnv = { LOCALDOMAIN: 'corp.example' };
   limitLookupTime(host, 120_000, environment);
   expect(environment['LOCALDOMAIN']).toBe(expected);
