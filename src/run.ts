@@ -11,7 +11,7 @@ export interface Run {
 
 /** The part of a run that a session needs. */
 export interface SessionRun extends Pick<Run, 'module' | 'signal'> {
-  readonly report: Pick<Reporter, 'addSecret' | 'conceal' | 'showWait' | 'warn'>;
+  readonly report: Pick<Reporter, 'addSecret' | 'maskSecrets' | 'showWait' | 'warn'>;
 }
 
 /** Collects the data that a run reports in addition to its outcome. */
@@ -21,7 +21,7 @@ export interface Reporter {
   /** Sets the result's `system_id`. */
   setSystemId(systemId: string): void;
   /** Sets the function that returns the result's `api`. It is called at the end of the run. */
-  setApi(api: () => Readonly<Record<string, unknown>>): void;
+  setApiReport(api: () => Readonly<Record<string, unknown>>): void;
   /**
    * Sets the function that returns the result fields of the work done so far. It is called only if
    * the run fails.
@@ -42,7 +42,7 @@ export interface Reporter {
    */
   addSecret(secret: string | RegExp): void;
   /** Returns a server's text with all secrets masked. */
-  conceal(text: string): string;
+  maskSecrets(text: string): string;
   /**
    * Shows a long wait on the terminal. `what` completes the line "Waiting …". Returns a function
    * that removes the line.
@@ -54,7 +54,7 @@ export interface Reporter {
 export interface AcceptedWrite {
   readonly op: 'add' | 'update' | 'remove' | 'delete';
   readonly type: string;
-  /** The id of the object at the other end of an edge. */
+  /** The id of the object at the other end of an edge, or of a deleted stale system. */
   readonly id?: string;
   /** The name of the object, if known. */
   readonly name?: string | undefined;

@@ -27,7 +27,7 @@ const removeFlagsPlugin = applyEdits('without-flags', [
   {
     file: 'src/transport/connect/v8-flags.ts',
     contents: () => `export const setV8Flag = () => {};
-      export const requireFlags = () => {};
+      export const requireV8Flags = () => {};
       export const loadTlsAndSetV8Flags = () => import('node:tls');`,
   },
 ]);

@@ -17,11 +17,12 @@ export interface RegistrationOptions {
 }
 
 /**
- * Returns this host's registration. Waits up to `registration_timeout` for the agent to finish
- * registering. With a timeout, also waits for a usable key, because the agent may still be writing
- * the key file. Reports this host's system id.
+ * Returns this host's registration. If `registration_timeout` is above 0, waits at most that long
+ * for the agent to finish registering and for a usable key, because the agent may still be writing
+ * the key file. Sets the result's `system_id`.
  * @throws InvalidArguments when this host is not the system that `system_id` names
- * @throws the errors of readRegistration and, with a timeout, the errors of loading the key
+ * @throws the errors of readRegistration and, if `registration_timeout` is above 0, the errors of
+ * loading the key
  */
 export async function awaitRegistration(
   options: RegistrationOptions,

@@ -2,8 +2,8 @@ import { BadIdentity, NotEnrolled } from '../base/errors.ts';
 import { readAgentFile } from './read-agent-file.ts';
 import { waitAdvice } from './wait-advice.ts';
 
-/** The fields of jcagent.conf that identify this host. */
-export interface Configuration {
+/** The fields of jcagent.conf that a run uses. */
+export interface AgentConfiguration {
   /** The system's id, 24 lower-case hexadecimal digits. */
   readonly systemKey: string;
   readonly agentServerHost: string | undefined;
@@ -21,9 +21,9 @@ export class NoRegistration extends NotEnrolled {}
  * Reads jcagent.conf. `waitedSeconds` is the time that the run has already waited for the
  * registration.
  * @throws NoRegistration when the file is missing or has no systemKey yet
- * @throws BadIdentity when the file has another format than the agent's
+ * @throws BadIdentity when the file cannot be read, or its content is not what the agent writes
  */
-export function readConfiguration(path: string, waitedSeconds = 0): Configuration {
+export function readConfiguration(path: string, waitedSeconds = 0): AgentConfiguration {
   const file = readAgentFile(path);
   if (file === undefined) {
     throw new NoRegistration([
@@ -53,8 +53,8 @@ export function readConfiguration(path: string, waitedSeconds = 0): Configuratio
 }
 
 /**
- * Parses a JSON object. The error omits the parser's message, which quotes the file, because the
- * file may contain a misplaced key.
+ * Parses a JSON object. The error does not contain the parser's message: that message quotes the
+ * file, and someone may have put a private key into the file by mistake.
  */
 function parseObject(text: string, path: string): Record<string, unknown> {
   let value: unknown;

@@ -43,7 +43,8 @@ export function mayRun(file: string): boolean {
  * Returns whether someone other than root can replace the file at a real path. Write permission of
  * any group counts, because an access control list shows up as group permissions. A sticky
  * directory such as /tmp is safe higher up in the path, because no one else can replace root's
- * entries in it. It is not safe as the directory of the file itself.
+ * entries in it. The file itself must not be in such a directory, because anyone can create
+ * files there.
  */
 function isReplaceable(path: string, levelsUp = 0): boolean {
   const { uid, mode } = statSync(path);

@@ -20,7 +20,7 @@ const LOCK_GRACE_MS = 2000;
 export interface Lock extends ProcessIdentity {
   /** A random text that no other lock has. */
   readonly id: string;
-  /** The time when the lock was taken, in milliseconds of the monotonic clock. */
+  /** The time when the lock was prepared, in milliseconds of the monotonic clock. */
   readonly from: number;
   /** The time when the lock expires, in milliseconds of the monotonic clock. */
   readonly until: number;
@@ -58,7 +58,7 @@ export function prepareLock(durationMs: number): Lock {
 export function takeLock(path: string, ownLock: Lock): LockOutcome {
   if (createFile(path, JSON.stringify(ownLock))) return 'acquired';
   const foundLock = readLock(path);
-  // The lock was released in the meantime. The next attempt takes the lock or finds another holder.
+  // The lock was released in the meantime. `alive` makes the caller try again.
   if (foundLock === undefined) return 'alive';
   const state = findHolderState(foundLock);
   if (state !== 'dead') return state;
@@ -81,14 +81,15 @@ export function releaseLock(path: string, ownLock: Lock): void {
 }
 
 /** Removes a lock if the process that held it has died. */
-export function removeDeadLock(path: string): void {
+export function removeStaleLock(path: string): void {
   const found = readLock(path);
   if (found === undefined || findHolderState(found) !== 'dead') return;
   const ownLock = prepareLock(0);
   try {
     if (takeLock(path, ownLock) === 'acquired') releaseLock(path, ownLock);
   } catch {
-    // The directory is not writable. The next run that needs the lock takes the dead lock over.
+    // The directory is not writable, so the dead process's lock stays. A later run that can write
+    // there takes it over.
   }
 }
 

@@ -8,7 +8,7 @@ import {
   prepareLock,
   readLockHolder,
   releaseLock,
-  removeDeadLock,
+  removeStaleLock,
   takeLock,
 } from './lock-file.ts';
 
@@ -22,7 +22,10 @@ export interface LockedWork<T> {
    * limit.
    */
   readonly timeoutMs: number;
-  /** Returns the warning for a lock that cannot be created, or undefined for no warning. */
+  /**
+   * Returns the warning for a lock that cannot be created. Without this function, there is no
+   * warning.
+   */
   readonly unlockedWarning?: (path: string, code: string | undefined) => string;
   readonly work: () => Promise<T>;
 }
@@ -66,7 +69,7 @@ export async function withLock<T>(
 
 /** Removes the host's lock if it belongs to a killed run. */
 export function cleanUpLock(agentDir: string): void {
-  removeDeadLock(join(agentDir, LOCK_FILE_NAME));
+  removeStaleLock(join(agentDir, LOCK_FILE_NAME));
 }
 
 function lockHeldError(

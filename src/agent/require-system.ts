@@ -10,7 +10,7 @@ export function requireSystem(desired: string | undefined, actual: string): void
   throw new InvalidArguments([
     {
       option: 'system_id',
-      message: `this host is system ${actual}, not ${desired}; nothing was done. Run on the intended host (a delegated task runs elsewhere), or correct system_id`,
+      message: `this host is system ${actual}, not ${desired}; nothing was done. Run on the intended host (with delegate_to, a task runs on another host), or correct system_id`,
     },
   ]);
 }

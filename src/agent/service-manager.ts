@@ -31,7 +31,7 @@ export interface ServiceManagerSearch {
   readonly replaceablePaths: readonly string[];
 }
 
-/** Finds the service manager that runs the agent's service. */
+/** Finds this host's service manager: the first one whose program is found and may be run. */
 export function findServiceManager(searchPath: string): ServiceManagerSearch {
   const refusedPaths: string[] = [];
   for (const tool of SERVICE_TOOLS) {

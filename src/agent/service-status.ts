@@ -41,8 +41,8 @@ const QUERIES: Readonly<Record<ServiceTool, StatusQuery>> = {
   },
   service: {
     args: [AGENT_SERVICE, 'status'],
-    // LSB defines the exit statuses. For an unknown service, implementations use different
-    // statuses, so the output is searched for the known error messages.
+    // LSB defines the exit statuses, but none for a missing service. Implementations use different
+    // ones for it, so the output is searched for the known error messages.
     parse({ status, stdout, stderr }) {
       if (status === 0) return 'running';
       if (/unrecognized|not recognized|does not exist|not found/i.test(stdout + stderr))
@@ -73,7 +73,7 @@ export async function readServiceStatus(
     const reason =
       replaceable.length === 0
         ? 'this host has no running systemd, and neither of the commands `service` and `launchctl`'
-        : `someone other than root can replace ${replaceable.join(', ')}, so root does not run it`;
+        : `root does not run programs that someone else can replace (${replaceable.join(', ')})`;
     return { state: 'unknown', reason: reason };
   }
   const { tool } = manager;

@@ -58,15 +58,15 @@ export function requireServiceManager(searchPath: string): ServiceManager {
   const replaceableNote =
     replaceable.length === 0
       ? ''
-      : ` Someone other than root can replace ${replaceable.join(', ')}, so root does not run it.`;
+      : ` Root does not run programs that someone else can replace (${replaceable.join(', ')}).`;
   throw new LocalActionFailed([
-    `The agent cannot be stopped: this host has neither systemctl with a running systemd, nor the program service, nor launchctl in ${SYSTEM_DIRECTORIES.join(', ')} or PATH (${searchPath}).${replaceableNote}`,
+    `The agent cannot be stopped: found no usable command systemctl (with a running systemd), service or launchctl in ${SYSTEM_DIRECTORIES.join(', ')} or PATH (${searchPath}).${replaceableNote}`,
     'Stop the agent by other means, and leave out stop_agent.',
   ]);
 }
 
 /**
- * Stops the agent within a time limit in milliseconds. A running agent uninstalls itself when its
+ * Stops the agent within `limitMs` milliseconds. Otherwise, it would uninstall itself when its
  * record is deleted.
  * @throws LocalActionFailed when the agent could not be stopped
  */

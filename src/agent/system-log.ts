@@ -15,9 +15,9 @@ const MAX_WAIT_MS = 1000;
 const KILL_AFTER_MS = 900;
 
 /**
- * Writes one line to the system log for each write. One `logger` process writes all lines. Waits at
- * most one second for `logger` to end. Rejects when `logger` cannot be started, for example because
- * it is missing.
+ * Logs each write that JumpCloud accepted as one line of the system log. One `logger` process gets
+ * all lines. Waits at most one second for it to end. Rejects when `logger` cannot be started, for
+ * example because it is missing.
  */
 export async function logWrites(
   { module, report }: Run,
@@ -41,6 +41,6 @@ export async function logWrites(
   const exitEvent = once(logger, 'exit');
   const lines = writes.map((write) => `${formatAuditLine(write)}\n`).join('');
   // The logger may exit before it has read everything.
-  logger.stdin.on('error', () => {}).end(report.conceal(lines));
+  logger.stdin.on('error', () => {}).end(report.maskSecrets(lines));
   await Promise.race([exitEvent, sleep(MAX_WAIT_MS, undefined, { ref: false })]);
 }

@@ -58,7 +58,9 @@ export function removeFile(path: string): boolean {
   }
 }
 
-/** Removes the temporary files that killed processes left when they wrote the file at a path. */
+/**
+ * Removes the temporary files that dead processes left while they were writing the file at a path.
+ */
 export function removeTemporaryFiles(path: string): void {
   const prefix = `${basename(path)}.`;
   for (const name of readdirSync(dirname(path))) {

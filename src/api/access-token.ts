@@ -10,13 +10,13 @@ import { parseAnswer, unexpectedResponse } from './parse-answer.ts';
 import { refusalError, unauthorizedError } from './refusal-error.ts';
 
 /**
- * The longest time before its expiry at which a token is renewed, in milliseconds. A token with a
- * short lifetime is renewed later than that.
+ * A token is renewed at most this long before it expires, in milliseconds. A token with a short
+ * lifetime is renewed after half of its lifetime.
  */
 const MAX_RENEWAL_MARGIN_MS = 60_000;
 
-/** The maximum length of a quoted description, in characters. */
-const MAX_DESCRIPTION_LENGTH = 300;
+/** The maximum length of a quoted OAuth error message, in characters. */
+const MAX_OAUTH_MESSAGE_LENGTH = 300;
 
 /** OAuth's error codes for a refused client id or client secret (RFC 6749, 5.2). */
 const CLIENT_REFUSAL_CODES = new Set(['invalid_client', 'unauthorized_client', 'invalid_grant']);
@@ -67,8 +67,8 @@ function tokenRefusalError(session: Session, request: Request, reply: Reply) {
   const refusalMessage =
     typeof description === 'string' && description !== '' ? description : error;
   const quotedMessage = truncate(
-    toPrintable(session.conceal(refusalMessage)).trim(),
-    MAX_DESCRIPTION_LENGTH,
+    toPrintable(session.maskSecrets(refusalMessage)).trim(),
+    MAX_OAUTH_MESSAGE_LENGTH,
   );
   const details = { status: reply.status, jumpcloud_message: quotedMessage };
   if (CLIENT_REFUSAL_CODES.has(error) || reply.status === 401) {
@@ -94,8 +94,8 @@ function parseObject(text: string): Record<string, unknown> {
 }
 
 /**
- * Returns the time for which a token is used, in milliseconds. A token without a usable lifetime is
- * used for the whole run.
+ * Returns how long a token is used before it is renewed, in milliseconds. A token whose lifetime is
+ * missing or invalid is used for the whole run.
  */
 function computeUsableLifetimeMs(expiresIn: unknown): number {
   const seconds = Number(/^\d+(\.\d+)?$/.test(String(expiresIn)) ? expiresIn : 0);

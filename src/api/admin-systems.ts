@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { type ModuleError, Rejected } from '../base/errors.ts';
 import type { Reply, Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
-import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
+import { canMeanGone, isJumpCloudError } from './gone-status.ts';
 import { type Page, type PageRequest, readPages } from './pagination.ts';
 import {
   nullableListSchema,
@@ -114,14 +114,14 @@ export type AdminDeleteOutcome =
  * Returns whether an error is JumpCloud's refusal of one record. A refusal by a proxy concerns all
  * records; its error has a `cause`.
  */
-export function isRefusal(error: unknown): error is Rejected {
+export function isRecordRefusal(error: unknown): error is Rejected {
   return error instanceof Rejected && error.cause === undefined;
 }
 
 /**
- * Deletes the record of a system. Calls `beforeAttempt` before each attempt, and sends nothing if
- * that call rejects. Returns a refusal that concerns only this record. Throws errors that concern
- * the whole run.
+ * Deletes the record of a system. Calls `beforeAttempt` before each attempt, and does not make the
+ * attempt if that call rejects. If JumpCloud's refusal concerns only this record, returns it.
+ * Throws errors that concern the whole run.
  */
 export async function deleteSystemById(
   session: Session,
@@ -135,12 +135,12 @@ export async function deleteSystemById(
   if (reply.status >= 200 && reply.status < 300) return { outcome: 'deleted' };
   if (isGone(reply)) return { outcome: reply.inDoubt ? 'deleted' : 'gone' };
   const error = refusalError(session, request, reply);
-  if (!isRefusal(error)) throw error;
+  if (!isRecordRefusal(error)) throw error;
   return { outcome: 'refused', status: reply.status, error, inDoubt: reply.inDoubt };
 }
 
 function isGone(reply: Reply): boolean {
-  return reply.status === 404 && isGoneStatus(reply.status) && isJumpCloudError(reply);
+  return reply.status === 404 && canMeanGone(reply.status) && isJumpCloudError(reply);
 }
 
 /** Returns the time in the Date header of an answer, in milliseconds since the epoch. */
@@ -150,6 +150,6 @@ function timeOfReply(session: Session, request: Request, reply: Reply): number {
   throw unexpectedResponse(
     session,
     request,
-    'it has no usable Date header, from which the age of records is computed',
+    'it has no usable Date header, which is needed to compute the age of records',
   );
 }

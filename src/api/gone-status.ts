@@ -5,10 +5,10 @@ export const MISSING_RECORD_ADVICE =
   'The record was deleted, or belongs to another region. If it belongs to another region, set the option region. If it was deleted, register the agent again.';
 
 /**
- * Returns whether a status can mean that the object is gone: 404, or 401 after this host's record
- * was deleted.
+ * Returns whether a status can mean that the object is gone: 404 or 401. JumpCloud may answer 401
+ * after this host's record was deleted.
  */
-export function isGoneStatus(status: number): boolean {
+export function canMeanGone(status: number): boolean {
   return status === 401 || status === 404;
 }
 

@@ -3,7 +3,7 @@ import { type ModuleError, NotFound, Rejected } from '../base/errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import { statusText } from '../transport/http/status-text.ts';
 import type { Request } from '../transport/request.ts';
-import { isGoneStatus, isJumpCloudError, MISSING_RECORD_ADVICE } from './gone-status.ts';
+import { canMeanGone, isJumpCloudError, MISSING_RECORD_ADVICE } from './gone-status.ts';
 import { type Page, type PageRequest, readPages } from './pagination.ts';
 import {
   nullableListSchema,
@@ -73,7 +73,10 @@ export function sudoOf(attributes: z.output<typeof edgeAttributesSchema>): Sudo 
  */
 export const graphObjectSchema = z.object({ type: z.string(), id: objectIdSchema });
 
-/** A list of graph objects that belongs to this host. */
+/**
+ * Describes one of this host's lists of graph objects: its endpoint and its entries' type and
+ * schema.
+ */
 export interface GraphList<T extends EntrySchema = EntrySchema> {
   /** The name of the list. In messages, it completes "read the …". */
   readonly name: string;
@@ -117,14 +120,17 @@ export async function readGraphPage<T extends EntrySchema>(
   };
   const reply = await session.send(request);
   const entries = parseAnswer(session, request, reply, nullableListSchema(list.shape));
-  const problem = findForeignEntry(entries, list) ?? findContradiction(entries);
+  const problem = describeForeignEntry(entries, list) ?? findContradiction(entries);
   if (problem !== undefined) throw unexpectedResponse(session, request, problem);
   return { entries, total: parseTotalCount(reply.headers['x-total-count']) };
 }
 
 type Entry = { type: string; id: string };
 
-function findForeignEntry(page: Entry[], list: { name: string; type: string }): string | undefined {
+function describeForeignEntry(
+  page: Entry[],
+  list: { name: string; type: string },
+): string | undefined {
   const foreignEntry = page.find(({ type }) => type !== list.type);
   if (foreignEntry === undefined) return undefined;
   // The server may send any text as the type, so only a plain word is quoted.
@@ -148,8 +154,8 @@ function findContradiction(page: Entry[]): string | undefined {
 }
 
 /**
- * Writes one edge. Returns a refusal that concerns only this edge. Throws errors that concern the
- * whole run.
+ * Writes one edge. If JumpCloud's refusal concerns only this edge, returns it. Throws errors that
+ * concern the whole run.
  */
 export async function writeEdge(
   session: HostSession,
@@ -161,7 +167,7 @@ export async function writeEdge(
   const { status, inDoubt } = reply;
   if (status >= 200 && status < 300) return 'done';
   const error = refusalError(session, postRequest, reply);
-  if (isGoneStatus(status) && !isJumpCloudError(reply)) throw error;
+  if (canMeanGone(status) && !isJumpCloudError(reply)) throw error;
   if (op === 'add' && status === 409) return inDoubt ? 'done' : 'conflict';
   if (op === 'remove' && status === 404) return inDoubt ? 'done' : 'conflict';
   if (op === 'update' && status === 404) return 'conflict';

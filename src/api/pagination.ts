@@ -14,9 +14,9 @@ const MAX_ENTRIES = MAX_PAGES * PAGE_SIZE;
 const MAX_RESTARTS = 5;
 
 /**
- * The maximum overlap of two pages, in entries. Only a page with at least SPARSE_PAGE_THRESHOLD
- * entries overlaps the next page. The overlap is smaller than that, so each page starts at a later
- * position than the previous page.
+ * The maximum overlap of two pages, in entries. A page overlaps the next page only if it has at
+ * least SPARSE_PAGE_THRESHOLD entries. Because this is more than the overlap, each page starts at a
+ * later position than the previous page.
  */
 const MAX_OVERLAP = SPARSE_PAGE_THRESHOLD / 2;
 
@@ -61,9 +61,9 @@ export interface PagedList<T> {
  * The total does not change if one entry is added and another one is removed. To detect such a
  * change, each page overlaps the previous page by at least one entry. If a page does not start with
  * one of the last entries of the previous page, entries have moved, and some may be on neither
- * page. Only after a sparse page, from which most entries were dropped, does the next page not
- * overlap. Otherwise it could start only as many positions later as the sparse page has entries,
- * and the list would need many more requests.
+ * page. After a sparse page, from which most entries were dropped, the next page does not overlap.
+ * With an overlap, the next page could start only as many positions later as the sparse page has
+ * entries, and the list would need many more requests.
  *
  * @throws UnexpectedResponse when the list is too long, repeats a page or changes too often
  */

@@ -101,7 +101,7 @@ export function unexpectedResponse(
 function describeBody(session: Session, { body, headers }: Reply): string {
   if (body.trim() === '') return 'empty';
   const readWord = (header: string) =>
-    /^[\w.+/-]{1,60}/.exec(session.conceal(headers[header] ?? ''))?.[0];
+    /^[\w.+/-]{1,60}/.exec(session.maskSecrets(headers[header] ?? ''))?.[0];
   const type = readWord('content-type') ?? 'text of no declared type';
   const encoding = readWord('content-encoding');
   const form = encoding === undefined ? type : `${type}, encoded as ${encoding}`;

@@ -11,7 +11,7 @@ import { notJumpCloudAdvice } from '../transport/errors/not-jumpcloud-advice.ts'
 import { statusText } from '../transport/http/status-text.ts';
 import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
-import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
+import { canMeanGone, isJumpCloudError } from './gone-status.ts';
 
 /** The maximum length of a quoted message from JumpCloud, in characters. */
 const MAX_MESSAGE_LENGTH = 300;
@@ -31,11 +31,11 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
   };
   // A gateway that answers instead of JumpCloud may already have forwarded a write to JumpCloud.
   const forwardedContext = { details, inDoubt: isWrite(request) };
-  if (isGoneStatus(status) && !isJumpCloudError(reply)) {
+  if (canMeanGone(status) && !isJumpCloudError(reply)) {
     return new UnexpectedResponse(
       failureText(
         purpose,
-        `${origin} answered ${statusText(status)}, but not in JumpCloud's form (a JSON object with a message), so it proves nothing`,
+        `${origin} answered ${statusText(status)}, but not in JumpCloud's form (a JSON object with a message), so it does not count as an answer from JumpCloud`,
         `Check ${urlOption}, region and proxy, because a gateway or a login page may be answering instead of JumpCloud.`,
       ),
       forwardedContext,
@@ -130,7 +130,7 @@ export function serverMessage(session: Session, body: string): string | undefine
     const { message, error } = Object(JSON.parse(body));
     const text = [message, error].find((value) => typeof value === 'string' && value !== '');
     if (text === undefined) return undefined;
-    return truncate(toPrintable(session.conceal(text)).trim(), MAX_MESSAGE_LENGTH);
+    return truncate(toPrintable(session.maskSecrets(text)).trim(), MAX_MESSAGE_LENGTH);
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { ModuleError, NotFound, Unauthorized } from '../base/errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import type { Reply, Request } from '../transport/request.ts';
-import { isGoneStatus, isJumpCloudError, MISSING_RECORD_ADVICE } from './gone-status.ts';
+import { canMeanGone, isJumpCloudError, MISSING_RECORD_ADVICE } from './gone-status.ts';
 import {
   objectIdOrNoneSchema,
   objectIdSchema,
@@ -74,18 +74,19 @@ export interface SystemChanges {
 /** Reads this host's own record. */
 export async function readSystem(session: HostSession): Promise<SystemRecord> {
   const request = makeReadRequest(session);
-  return readRecord(session, request, await session.send(request), recordSchema);
+  return parseRecord(session, request, await session.send(request), recordSchema);
 }
 
 /**
- * The result of a check for this host's record: the record exists, or JumpCloud denied the request.
+ * The result of a check for this host's record: the record exists, or JumpCloud answered 401 or
+ * 404.
  */
-export type RecordPresence = { readonly isThere: true } | RecordAbsence;
+export type RecordPresence = { readonly isThere: true } | MissingOrDenied;
 
 /**
  * JumpCloud's 401 or 404 to a read of the record. A missing record is one of the possible causes.
  */
-export interface RecordAbsence {
+export interface MissingOrDenied {
   readonly isThere: false;
   readonly error: Unauthorized | NotFound;
   /**
@@ -103,11 +104,11 @@ export async function checkPresence(session: HostSession): Promise<RecordPresenc
   const request = makeReadRequest(session);
   const reply = await session.send(request);
   if (isMissingOrDenied(reply)) {
-    const error = refusalError(session, request, reply) as RecordAbsence['error'];
+    const error = refusalError(session, request, reply) as MissingOrDenied['error'];
     const isTimed = reply.status === 404 || Date.parse(reply.headers['date'] ?? '') > 0;
     return { isThere: false, error, isClockRuledOut: isTimed };
   }
-  readRecord(session, request, reply, anyRecordSchema);
+  parseRecord(session, request, reply, anyRecordSchema);
   return { isThere: true };
 }
 
@@ -123,7 +124,7 @@ export async function updateSystem(
     adviceFor404: MISSING_RECORD_ADVICE,
     purpose: `change the record of system ${session.identity.systemId}`,
   };
-  return readRecord(session, request, await session.send(request), recordSchema);
+  return parseRecord(session, request, await session.send(request), recordSchema);
 }
 
 /**
@@ -131,7 +132,7 @@ export async function updateSystem(
  * - `answered`: 2xx
  * - `lost`: 401 or 404, but the answer to an earlier attempt was lost, and that attempt may have
  *   succeeded
- * - `denied`: 401 or 404 to every attempt
+ * - `denied`: 401 or 404, and no earlier attempt can have succeeded
  * - `refused`: any other refusal
  */
 export type DeleteOutcome =
@@ -161,7 +162,7 @@ export async function deleteSystem(session: HostSession): Promise<DeleteOutcome>
  * host.
  */
 function isMissingOrDenied(reply: Reply): boolean {
-  return isGoneStatus(reply.status) && isJumpCloudError(reply);
+  return canMeanGone(reply.status) && isJumpCloudError(reply);
 }
 
 function makeReadRequest(session: HostSession): Request {
@@ -173,7 +174,7 @@ function makeReadRequest(session: HostSession): Request {
   };
 }
 
-function readRecord<T extends z.ZodMiniType<z.output<typeof anyRecordSchema>>>(
+function parseRecord<T extends z.ZodMiniType<z.output<typeof anyRecordSchema>>>(
   session: HostSession,
   request: Request,
   reply: Reply,

@@ -147,12 +147,14 @@ export class Rejected extends ModuleError {
   readonly code = 'rejected';
 }
 
-/** JumpCloud limits the rate of requests for longer than the budget allows. */
+/** JumpCloud limits the rate of requests, and the run's time budget allows no further attempt. */
 export class RateLimited extends ModuleError {
   readonly code = 'rate_limited';
 }
 
-/** The network, the proxy or JumpCloud failed until the budget ran out. */
+/**
+ * The network, the proxy or JumpCloud failed, and the run's time budget allows no further attempt.
+ */
 export class Unavailable extends ModuleError {
   readonly code = 'unavailable';
   /** The number of times that the request was sent. */
@@ -189,7 +191,7 @@ export class LimitExceeded extends ModuleError {
   readonly code = 'limit_exceeded';
 }
 
-/** An action on this host failed, such as a stop of the agent's service. */
+/** An action on this host, such as stopping the agent's service, failed. */
 export class LocalActionFailed extends ModuleError {
   readonly code = 'local_action_failed';
 }

@@ -1,4 +1,4 @@
-/** Kinds of JumpCloud objects that have names. */
+/** The kinds of JumpCloud objects that options can give by name instead of id. */
 export const NAMED_KINDS = [
   'system_group',
   'user_group',
@@ -10,8 +10,13 @@ export const NAMED_KINDS = [
 export type NamedKind = (typeof NAMED_KINDS)[number];
 
 /** Types of objects, except users, that a system can be associated with directly. */
-export const OBJECT_TYPES = ['command', 'policy', 'policy_group', 'user_group'] as const;
+export const NON_USER_ASSOCIATION_TYPES = [
+  'command',
+  'policy',
+  'policy_group',
+  'user_group',
+] as const;
 
 /** Types of objects that a system can be associated with directly. */
-export const ASSOCIATION_TYPES = [...OBJECT_TYPES, 'user'] as const;
+export const ASSOCIATION_TYPES = [...NON_USER_ASSOCIATION_TYPES, 'user'] as const;
 export type AssociationType = (typeof ASSOCIATION_TYPES)[number];

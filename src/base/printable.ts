@@ -1,5 +1,5 @@
 const WHITESPACE = /[\s\x85]+/g;
-const LINE_BREAK = /[\t-\r\x85\u2028\u2029]/;
+const LINE_BREAK_OR_TAB = /[\t-\r\x85\u2028\u2029]/;
 
 /**
  * Characters that control a terminal or are invisible: control characters, direction marks,
@@ -29,7 +29,7 @@ export function escapeInvisible(text: string): string {
 /** Converts a text to the form for messages: one line, with invisible characters escaped. */
 export function toPrintable(text: string): string {
   return escapeInvisible(
-    text.replace(WHITESPACE, (blanks) => (LINE_BREAK.test(blanks) ? ' ' : blanks)),
+    text.replace(WHITESPACE, (blanks) => (LINE_BREAK_OR_TAB.test(blanks) ? ' ' : blanks)),
   );
 }
 

@@ -6,8 +6,8 @@ export const PROXY_URL_MESSAGE = `${SERVER_URL_MESSAGE}; special characters in u
 
 /**
  * Parses the URL of a server: http or https, a host, and optionally a port, user and password.
- * Returns undefined for any other text. A password must not contain an unescaped `#` or `/`,
- * because a URL parser would then take the user for the host.
+ * Returns undefined for any other text. This includes a password with an unescaped `#`, `?` or `/`,
+ * because a URL parser then takes the user for the host.
  */
 export function parseServerUrl(text: string): URL | undefined {
   if (!URL.canParse(text)) return undefined;

@@ -51,7 +51,7 @@ export class CloudInit {
 
   readFact(name: string): Fact {
     const tag = tagOf(name);
-    const value = tag === undefined ? this.#value(name) : this.#tags().get(tag);
+    const value = tag === undefined ? this.#nonTagFact(name) : this.#tags().get(tag);
     return toFact(value === REDACTED_TEXT ? undefined : value, INSTANCE_DATA_PATH);
   }
 
@@ -60,7 +60,7 @@ export class CloudInit {
     return [...this.#tags().keys()];
   }
 
-  #value(name: string): unknown {
+  #nonTagFact(name: string): unknown {
     // On Azure, availability_zone in `v1` is the fault domain, and instance_id may be wrong.
     if (this.#compute !== undefined && name !== 'cloud.provider') {
       return azureFact(name, this.#compute);

@@ -91,7 +91,8 @@ async function fetchToken(address: string, service: MetadataService): Promise<st
 }
 
 /**
- * Encodes a tag's name as one segment of a path. Keeps all characters that a segment may contain.
+ * Encodes a tag's name as one segment of a path. Keeps the characters `:`, `@`, `=`, `+` and `,`,
+ * which a segment may contain.
  */
 function encodePathSegment(name: string): string {
   const encoded = encodeURIComponent(Buffer.from(name).toString());

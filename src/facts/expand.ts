@@ -3,7 +3,7 @@ import { truncate } from '../base/printable.ts';
 import { InvalidValue } from '../options/invalid-value.ts';
 import { nearestName } from '../options/nearest-name.ts';
 import type { FactReferences, TextExpansion, UsedFacts } from '../options/option.ts';
-import { quoteName } from '../options/quote-name.ts';
+import { nameForMessage } from '../options/text-for-messages.ts';
 import { ENVIRONMENT_PREFIX, FACT_NAMES, type Fact, isKnownFact, TAG_PREFIX } from './fact.ts';
 import { readFacts } from './read-facts.ts';
 import { findReferences, type Reference, replaceReferences } from './references.ts';
@@ -25,7 +25,10 @@ export class References implements FactReferences {
     return findReferences(text).length > 0;
   }
 
-  /** Returns the text unchanged, because no fact has been read yet. */
+  /**
+   * Records the references of a text. Returns the text unchanged, because no fact has been read
+   * yet.
+   */
   expand(text: string, whyNotEmpty?: string): string {
     const references = findReferences(text);
     const unknown = references.map(({ fact }) => fact).filter((fact) => !isKnownFact(fact));
@@ -34,7 +37,10 @@ export class References implements FactReferences {
     return text;
   }
 
-  async resolve(signal: AbortSignal, report: (facts: UsedFacts) => void): Promise<TextExpansion> {
+  async resolveFacts(
+    signal: AbortSignal,
+    report: (facts: UsedFacts) => void,
+  ): Promise<TextExpansion> {
     const references = this.#texts.flatMap(({ text }) => findReferences(text));
     const facts = await readFacts(
       references.map(({ fact }) => fact),
@@ -104,7 +110,7 @@ function unknownFactsError(names: readonly string[]): InvalidValue {
   const issues = names.map((name) => {
     const nearest = nearestName(name, FACT_NAMES);
     const hint = nearest === undefined ? '' : `; did you mean {${nearest}}?`;
-    const message = `unknown fact {${quoteName(name)}}${hint}`;
+    const message = `unknown fact {${nameForMessage(name)}}${hint}`;
     return { path: [], message, advice: `Known facts are ${known}` };
   });
   return new InvalidValue(issues);

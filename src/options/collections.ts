@@ -6,7 +6,7 @@ import { InvalidValue, requireInvalidValue, type ValidationIssue } from './inval
 const toList = coerceWith('a list, or text with commas between the items', coerceList);
 
 /** Reads a mapping without checking its values. */
-export const toMapping = coerceWith('a mapping, or JSON text of one', coerceMapping);
+export const toMapping = coerceWith('a mapping, or a mapping as JSON text', coerceMapping);
 
 /** Returns a function that reads each item of a list, and reports the issues of all items. */
 export function toListOf<T>(toItem: (value: unknown) => T): (value: unknown) => T[] {

@@ -1,17 +1,17 @@
 import { mayBeRounded } from './coercions.ts';
 import { JsonError, parseJson } from './json.ts';
-import { quoteKey } from './quote-name.ts';
+import { keyForMessage } from './text-for-messages.ts';
 
 /** Describes a value for an error message. Quotes nothing that may be a secret. */
 export function describeValue(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  if (mayBeRounded(value)) return 'a number that JSON cannot hold exactly; put it in quotes';
+  if (mayBeRounded(value)) return 'a number that cannot be read exactly; put it in quotes';
   if (typeof value !== 'string') return `the ${typeof value} ${value}`;
   return /^\s*[[{]/.test(value)
     ? describeJson(value)
-    : `the text ${JSON.stringify(quoteKey(value))}`;
+    : `the text ${JSON.stringify(keyForMessage(value))}`;
 }
 
 /** Describes text that looks like a JSON list or mapping, without quoting it. */

@@ -9,10 +9,10 @@ import type { Option, ReadContext } from './option.ts';
 const ID_HINT =
   "System Context cannot look up names; find the id in the URL of the object's page in the Admin Portal, or with JumpCloud's API or PowerShell module";
 const NAMES_HINT =
-  'To use names instead, run jumpcloud_names where an API key is available, and pass the key "names" of its result as the option "names"';
+  'To use names instead, run jumpcloud_names where an API key is available, and pass the value of "names" in its result as the option "names"';
 
 /** The kind of an option's objects, or a function that derives the kind from the other options. */
-export type KindResolver =
+export type KindOrResolver =
   | NamedKind
   | ((rawOptions: ReadContext['rawOptions']) => NamedKind | undefined);
 
@@ -28,7 +28,7 @@ export function isId(text: string): boolean {
   return /^[0-9a-f]{24}$/i.test(text);
 }
 
-/** Returns a function that reads an id, or looks up the id of a name. */
+/** Returns a function that takes the id or the name of an object, and returns its id. */
 export function toObjectId(kind: NamedKind | undefined, names: NameLookup | undefined) {
   return (value: unknown): string => {
     const text = coerceText(value);
@@ -68,7 +68,7 @@ export function objectOrNone(kind: NamedKind): Option<string | undefined> {
 }
 
 /** Defines an option that takes ids or names of objects. Its value is ids without duplicates. */
-export function objects(kind: KindResolver): Option<string[] | undefined> {
+export function objects(kind: KindOrResolver): Option<string[] | undefined> {
   return {
     type: 'list',
     elements: 'str',

@@ -1,4 +1,4 @@
-import { quoteKey } from './quote-name.ts';
+import { keyForMessage } from './text-for-messages.ts';
 
 /**
  * The maximum depth of nesting, far above the depth of any option. JSON.parse accepts deeper values
@@ -28,12 +28,12 @@ const MAX_EXACT_NUMBER_LENGTH = 15;
  * @throws JsonError
  */
 export function parseJson(text: string): unknown {
-  const value = parseLeniently(text);
-  const parts = splitAtInexactNumbers(text);
-  return parts.length === 1 ? value : parseLeniently(parts.join(INFINITE_NUMBER));
+  const value = parseStandardJson(text);
+  const parts = checkAndSplitAtInexactNumbers(text);
+  return parts.length === 1 ? value : parseStandardJson(parts.join(INFINITE_NUMBER));
 }
 
-function parseLeniently(text: string): unknown {
+function parseStandardJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -82,7 +82,7 @@ function isJsonPrefix(text: string): boolean {
  * JSON.parse would round, and returns the parts.
  * @throws JsonError
  */
-function splitAtInexactNumbers(text: string): string[] {
+function checkAndSplitAtInexactNumbers(text: string): string[] {
   const openContainers: (Set<string> | undefined)[] = [];
   const parts: string[] = [];
   let start = 0;
@@ -95,7 +95,7 @@ function splitAtInexactNumbers(text: string): string[] {
       if (!colon.test(text)) continue;
       const key = String(JSON.parse(text.slice(token.index, tokens.lastIndex)));
       const keys = openContainers.at(-1);
-      if (keys?.has(key)) throw new JsonError(`names the key "${quoteKey(key)}" twice`);
+      if (keys?.has(key)) throw new JsonError(`contains the key "${keyForMessage(key)}" twice`);
       keys?.add(key);
     } else if (token[0] === '{' || token[0] === '[') {
       openContainers.push(token[0] === '{' ? new Set() : undefined);

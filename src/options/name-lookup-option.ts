@@ -8,8 +8,8 @@ import { NameLookup } from './names.ts';
 import { nearestName } from './nearest-name.ts';
 import type { Option } from './option.ts';
 import { toPath } from './path.ts';
-import { quoteKey, quoteName, quotePath } from './quote-name.ts';
 import { readRegularFile, UserFileError } from './read-regular-file.ts';
+import { keyForMessage, nameForMessage, pathForMessage } from './text-for-messages.ts';
 
 /** The maximum size of a file with names, in MiB. Several hundred thousand names fit. */
 const MAX_NAMES_FILE_MIB = 16;
@@ -45,7 +45,7 @@ function readNamesFile(path: string): string {
   } catch (error) {
     if (!(error instanceof UserFileError)) throw error;
     throw new InvalidValue(
-      `${quotePath(path) ?? 'the given file'} ${error.message}; give the path of a JSON file, or the names themselves`,
+      `${pathForMessage(path) ?? 'the given file'} ${error.message}; give the path of a JSON file, or a mapping of kinds to names and ids`,
     );
   }
   if (!isUtf8(bytes)) throw new InvalidValue(`${path} is not UTF-8; save it as UTF-8`);
@@ -91,7 +91,7 @@ function unknownKindIssue(kind: string, source: string): ValidationIssue {
   const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
   return {
     path: [],
-    message: `${source}: ${quoteKey(kind)} is not a kind of object${hint}`,
+    message: `${source}: ${keyForMessage(kind)} is not a kind of object${hint}`,
     advice: `Known kinds are ${NAMED_KINDS.join(', ')}`,
   };
 }
@@ -113,7 +113,7 @@ function idsByName(
       continue;
     }
     const got = id === undefined ? 'a mapping without that key' : describeValue(id);
-    const message = `${kind}: ${quoteName(name)}: expected an id (24 hexadecimal digits), or a mapping with the key "id", got ${got}`;
+    const message = `${kind}: ${nameForMessage(name)}: expected an id (24 hexadecimal digits), or a mapping with the key "id", got ${got}`;
     issues.push({ path: [], message });
   }
   return ids;

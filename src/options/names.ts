@@ -2,7 +2,7 @@ import { NAMED_KINDS, type NamedKind } from '../base/named-kinds.ts';
 import { truncate } from '../base/printable.ts';
 import { InvalidValue } from './invalid-value.ts';
 import { MAX_SUGGESTIONS, nearestName } from './nearest-name.ts';
-import { quoteName } from './quote-name.ts';
+import { nameForMessage } from './text-for-messages.ts';
 
 /** Ids by kind and name. */
 export type IdsByKindAndName = ReadonlyMap<NamedKind, ReadonlyMap<string, string>>;
@@ -39,10 +39,10 @@ export class NameLookup {
     const nearest =
       this.#suggestions++ < MAX_SUGGESTIONS ? nearestName(name, known.keys()) : undefined;
     // A text that resembles a known name is a misspelt name and not a secret, so it is not masked.
-    const quoted = nearest === undefined ? quoteName(name) : truncate(name);
+    const quoted = nearest === undefined ? nameForMessage(name) : truncate(name);
     const hint = nearest === undefined ? '' : `; did you mean ${truncate(nearest)}?`;
     throw new InvalidValue(
-      `names has no ${kind.replace('_', ' ')} named ${JSON.stringify(quoted)}${hint}`,
+      `the option "names" has no ${kind.replace('_', ' ')} named ${JSON.stringify(quoted)}${hint}`,
     );
   }
 
@@ -52,7 +52,7 @@ export class NameLookup {
   }
 
   /**
-   * Returns only the names that this call has looked up, because the list of all names may be very
+   * Returns the names that have been looked up, with their ids. The list of all names may be very
    * long.
    */
   usedNames(): Readonly<Record<string, Readonly<Record<string, string>>>> {

@@ -35,21 +35,21 @@ export interface ReadContext {
   readonly expansion: TextExpansion | undefined;
 }
 
-/** Expands references to facts in the texts of options, such as `{hostname}`. */
+/** Expands references to facts, such as `{hostname}`, in the texts of options. */
 export interface TextExpansion {
   /** Returns whether a text has references whose facts have not been read yet. */
   hasUnreadFacts(text: string): boolean;
   /**
    * Replaces the references whose facts have been read. `whyNotEmpty` is a phrase that says why the
-   * expanded text must not be empty.
-   * @throws InvalidValue for a fact that does not exist
+   * expanded text must not be empty; undefined if it may be empty.
+   * @throws InvalidValue for a fact whose name is unknown
    */
   expand(text: string, whyNotEmpty?: string): string;
 }
 
 /**
- * The facts that a call uses, by name. A fact has several values if its references have different
- * defaults.
+ * The facts that a call uses, by name. An unavailable fact has several values if its references
+ * have different defaults.
  */
 export type UsedFacts = Readonly<Record<string, string | readonly string[]>>;
 
@@ -60,7 +60,7 @@ export interface FactReferences extends TextExpansion {
    * the options.
    * @throws FactUnavailable that lists every fact without a value and without a default
    */
-  resolve(signal: AbortSignal, report: (facts: UsedFacts) => void): Promise<TextExpansion>;
+  resolveFacts(signal: AbortSignal, report: (facts: UsedFacts) => void): Promise<TextExpansion>;
 }
 
 /** The options of a module by name. */

@@ -1,8 +1,8 @@
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
 import { toPath } from './path.ts';
-import { quotePath } from './quote-name.ts';
 import { readRegularFile, UserFileError } from './read-regular-file.ts';
+import { pathForMessage } from './text-for-messages.ts';
 
 /**
  * The maximum size of a bundle, in MiB. All public root certificates together take about 0.3 MiB.
@@ -81,5 +81,5 @@ function removeIndentation(block: string): string {
 }
 
 function bundleError(path: string, { message }: UserFileError): InvalidValue {
-  return new InvalidValue(`${quotePath(path) ?? 'the given file'} ${message}`);
+  return new InvalidValue(`${pathForMessage(path) ?? 'the given file'} ${message}`);
 }

@@ -12,7 +12,7 @@ import type {
   TextExpansion,
 } from './option.ts';
 import { PemBundle } from './pem-bundle.ts';
-import { quoteKey } from './quote-name.ts';
+import { keyForMessage } from './text-for-messages.ts';
 
 const MASK = '********';
 
@@ -129,17 +129,17 @@ function unsupportedOptionsProblem(
   const nearest = nearestNames(unknown, known);
   const hints = nearest.flatMap((suggestion, i) => {
     if (suggestion === undefined) return [];
-    const instead = unknown.length > 1 ? ` instead of ${quoteKey(unknown[i] ?? '')}` : '';
+    const instead = unknown.length > 1 ? ` instead of ${keyForMessage(unknown[i] ?? '')}` : '';
     return [`did you mean ${suggestion}${instead}?`];
   });
   return {
     option: '',
     message: [
-      `Unsupported parameters for (${module}) module: ${unknown.map(quoteKey).join(', ')}.`,
+      `Unsupported parameters for (${module}) module: ${unknown.map(keyForMessage).join(', ')}.`,
       `Supported parameters include: ${sorted}.`,
       ...hints,
     ].join(' '),
-    parts: unknown.map((name, i) => unknownOptionProblem(quoteKey(name), nearest[i], sorted)),
+    parts: unknown.map((name, i) => unknownOptionProblem(keyForMessage(name), nearest[i], sorted)),
   };
 }
 
@@ -156,8 +156,8 @@ function unknownOptionProblem(
 }
 
 /**
- * Returns the options for the result's `module_args`. As in Ansible, an omitted option is null.
- * Masks invalid values, because they may be misplaced secrets.
+ * Returns the options for the result's `module_args`. As in Ansible, an option without a value is
+ * null. Masks invalid values, because they may be misplaced secrets.
  */
 export function moduleArgs(
   table: OptionTable,

@@ -16,7 +16,7 @@ export function text(): Option<string | undefined> {
   return { type: 'str', read: toText };
 }
 
-/** Defines an option that takes text, and expands the references to facts in it. */
+/** Defines an option that takes text. References to facts in the text are expanded. */
 export function expandableText(): Option<string | undefined> {
   return {
     type: 'str',

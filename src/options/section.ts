@@ -3,8 +3,8 @@ import { toMapping } from './collections.ts';
 import { InvalidValue, type ValidationIssue } from './invalid-value.ts';
 import { nearestNames } from './nearest-name.ts';
 import type { Option, OptionTable, OptionValues, PartialValues } from './option.ts';
-import { quoteKey } from './quote-name.ts';
 import { readValues } from './read-options.ts';
+import { keyForMessage } from './text-for-messages.ts';
 
 /**
  * Defines an option that takes a mapping of suboptions. Reports their problems with a path, such as
@@ -40,7 +40,7 @@ function unknownOptionIssues(
 ): ValidationIssue[] {
   const nearest = nearestNames(unknown, known);
   return unknown.map((name, i) => ({
-    path: [quoteKey(name)],
+    path: [keyForMessage(name)],
     message: `is not an option here${nearest[i] === undefined ? '' : `; did you mean ${nearest[i]}?`}`,
     advice: `Known options are ${[...known].sort().join(', ')}`,
   }));

@@ -38,7 +38,7 @@ function toEndpointUrl(value: unknown): string {
       'expected an http or https URL such as https://host/path, without query or fragment',
     );
   }
-  requireSafeUrl(url, 'it would carry a secret unencrypted');
+  requireSafeUrl(url, 'http would carry a secret over the network unencrypted');
   return url.href;
 }
 

@@ -8,7 +8,10 @@ export interface RunMode {
   readonly diff: boolean;
   /** The number of Ansible's -v flags. */
   readonly verbosity: number;
-  /** True if Ansible is the caller. Ansible may read output on stderr as part of the result. */
+  /**
+   * True if Ansible is the caller. Waits are then not shown on stderr, because Ansible may read
+   * stderr as part of the result.
+   */
   readonly isFromAnsible: boolean;
 }
 
@@ -30,7 +33,8 @@ export function extractAnsibleKeys(
   const isSet = (option: string): boolean => {
     const value = ansibleKeys.get(option) ?? false;
     const coerced = coerceBoolean(value);
-    // An invalid value counts as true, because false could turn check mode into a run that writes.
+    // An invalid value is reported as a problem. To be safe, it also counts as true: false could
+    // turn check mode into a run that writes.
     if (coerced === undefined) problems.push({ option, message: 'expected true or false' });
     return coerced ?? true;
   };

@@ -77,7 +77,7 @@ export async function callModule<T extends OptionTable>(
   const reported: Result = {
     ...result,
     ...(isForPeople && failure && { forPeople: sentencesOf(failure) }),
-    ...report.fields({ withApi: call.mode.verbosity >= 2 }),
+    ...report.commonFields({ withApi: call.mode.verbosity >= 2 }),
   };
   const resultWithNames = call.names === undefined ? reported : showNames(reported, call.names);
   const exitCode = result.failed ? 1 : call.detailedExitcode && result.changed ? 2 : 0;
@@ -93,7 +93,7 @@ export async function callModule<T extends OptionTable>(
     ...(call.getModuleArgs !== undefined && { invocation: { module_args: call.getModuleArgs() } }),
   };
   const isIndented = !call.mode.isFromAnsible && (await io.isTerminal(1));
-  return { text: report.conceal(serialize(complete, isIndented)), exitCode };
+  return { text: report.maskSecrets(serialize(complete, isIndented)), exitCode };
 }
 
 function sentencesOf(failure: ModuleError) {

@@ -1,5 +1,5 @@
 import { InvalidArguments, type Problem } from '../base/errors.ts';
-import { quoteName } from '../options/quote-name.ts';
+import { nameForMessage } from '../options/text-for-messages.ts';
 import { isUtf8CommandLine } from './is-utf8-command-line.ts';
 
 /** The source of the options. */
@@ -85,11 +85,11 @@ function findProblems(
 }
 
 /**
- * Prepares a flag for a message: drops the part after `=`, `:` or a blank, because it may be a
- * secret.
+ * Returns a flag for a message, without its value, because the value may be a secret. Cuts a long
+ * flag at `=`, `:` or a blank, and a short flag after its letter.
  */
 function quoteFlag(flag: string): string {
-  return quoteName((flag.startsWith('--') ? /^[^=:\s]*/ : /^-./u).exec(flag)?.[0] ?? '');
+  return nameForMessage((flag.startsWith('--') ? /^[^=:\s]*/ : /^-./u).exec(flag)?.[0] ?? '');
 }
 
 function toInputSource(arg: string | undefined): InputSource | undefined {

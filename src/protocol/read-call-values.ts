@@ -42,8 +42,8 @@ export interface CallValues<T extends OptionTable> {
   /** The values before references to facts are expanded. */
   readonly values: OptionValues<T>;
   /**
-   * Reads the facts, then reads again every option that may refer to facts. Returns the values of
-   * all options.
+   * Returns the values of all options. If `expand_facts` is true, first reads the facts, and reads
+   * again every option that may refer to facts.
    * @throws FactUnavailable
    * @throws InvalidArguments with all problems of the expanded options
    */
@@ -72,7 +72,7 @@ export async function readCallValues<T extends OptionTable>(
   const values = requireValidOptions(module, first, problems, credentials);
   const expand = async () => {
     if (references === undefined) return values;
-    const expansion = await references.resolve(signal, (facts) => report.setFacts(facts));
+    const expansion = await references.resolveFacts(signal, (facts) => report.setFacts(facts));
     const table = expandableOptions(module.options);
     const second = await readValues(table, { names: call.names, rawOptions, expansion });
     return requireValidOptions(module, {

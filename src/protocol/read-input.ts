@@ -4,8 +4,8 @@ import { Socket } from 'node:net';
 import { InvalidArguments } from '../base/errors.ts';
 import { describeValue } from '../options/describe-value.ts';
 import { JsonError, parseJson } from '../options/json.ts';
-import { quotePath } from '../options/quote-name.ts';
 import { readToEnd, UserFileError } from '../options/read-regular-file.ts';
+import { pathForMessage } from '../options/text-for-messages.ts';
 import type { InputSource } from './command-line.ts';
 
 /** The maximum size of the input, in MiB. */
@@ -26,8 +26,8 @@ export interface InputContext {
 
 /**
  * Reads the JSON object with the options. Empty standard input, as under systemd and cron, means no
- * options, or is an error with `refusesEmpty`.
- * @throws InvalidArguments when the input is not a JSON object
+ * options. With `refusesEmpty`, it is an error.
+ * @throws InvalidArguments when the input cannot be read or is not a JSON object
  */
 export async function readInput(
   source: InputSource,
@@ -38,7 +38,7 @@ export async function readInput(
   if (source.from === 'stdin' && text.trim() === '') {
     if (!refusesEmpty) return new Map();
     throw invalidInputError(
-      'Standard input is empty, perhaps because a pipe broke, so nothing was done. To call this module without options, send {}.',
+      'Nothing was done, because standard input is empty. Perhaps a pipe broke. To call this module without options, send {}.',
     );
   }
   let value: unknown;
@@ -68,7 +68,7 @@ function isYaml(text: string): boolean {
 type FileSource = Extract<InputSource, { from: 'file' }>;
 
 function describeSource(source: InputSource): string {
-  if (source.from === 'file') return quotePath(source.path) ?? 'The file of options';
+  if (source.from === 'file') return pathForMessage(source.path) ?? 'The file of options';
   return source.from === 'text' ? 'The argument' : 'Standard input';
 }
 
@@ -100,8 +100,8 @@ async function readSource(
 }
 
 /**
- * Reads a file. Reads a pipe as a stream, because a blocking read of a pipe would keep the process
- * from ending.
+ * Reads a regular file, or the pipe of `<(command)`. Reads the pipe as a stream, because a blocking
+ * read would keep the process from ending.
  */
 async function readFileOrPipe(source: FileSource): Promise<string> {
   const fd = openSync(source.path, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -45,7 +45,7 @@ export function toModuleError(error: unknown): ModuleError {
       return new LocalActionFailed(
         [
           `Node.js ${version} could not reserve 10 GB of address space for WebAssembly (${error.message}).`,
-          'Raise the limit on address space (ulimit -v) above 11 GB. Alternatively, update Node.js to at least 20.15 (version 20) or 22.8 (version 22).',
+          'Raise the limit on address space (ulimit -v) above 11 GB. Alternatively, update Node.js to 20.15 or a later 20.x, or to 22.8 or later.',
         ],
         { cause: error },
       );
@@ -73,9 +73,9 @@ function stackOf(error: unknown): string {
 }
 
 /**
- * Serialises a result as JSON, with invisible characters escaped. Parsing the JSON restores these
- * characters. In sentences, such as `msg`, they are escaped twice, so they remain visible as
- * `\u202e` after parsing.
+ * Serialises a result as JSON, with invisible characters escaped. Parsing the JSON restores them,
+ * except in sentences such as `msg`: there they are escaped twice, so parsing leaves a visible
+ * escape, such as `\u202e`.
  */
 export function serialize(result: Result, isIndented: boolean): string {
   const plain = (value: unknown) => mapStrings(value, toPrintable);

@@ -1,7 +1,7 @@
-import { conceal } from '../base/conceal.ts';
+import { maskSecrets } from '../base/mask-secrets.ts';
 import type { AcceptedWrite, LoggedWrite, Reporter } from '../run.ts';
 
-/** Collects the data that a run reports before it ends. */
+/** Collects the data that a run reports in addition to its outcome. */
 export class RunReport implements Reporter {
   /** Shows nothing by default. Replaced when progress output is allowed. */
   showWait: Reporter['showWait'] = () => () => {};
@@ -26,7 +26,7 @@ export class RunReport implements Reporter {
     this.#facts = facts;
   }
 
-  setApi(api: () => Readonly<Record<string, unknown>>): void {
+  setApiReport(api: () => Readonly<Record<string, unknown>>): void {
     this.#api = api;
   }
 
@@ -46,13 +46,13 @@ export class RunReport implements Reporter {
     this.#secrets.add(secret);
   }
 
-  conceal(text: string): string {
-    return conceal(text, this.#secrets);
+  maskSecrets(text: string): string {
+    return maskSecrets(text, this.#secrets);
   }
 
   /** Returns a copy of a value with all secrets masked, in strings and keys. */
   concealIn<T>(value: T): T {
-    return JSON.parse(this.conceal(JSON.stringify(value)));
+    return JSON.parse(this.maskSecrets(JSON.stringify(value)));
   }
 
   /** The result fields that report the work done before a failure. */
@@ -73,7 +73,7 @@ export class RunReport implements Reporter {
   }
 
   /** Returns the result fields that successful and failed runs share. */
-  fields({ withApi }: { withApi: boolean }): Readonly<Record<string, unknown>> {
+  commonFields({ withApi }: { withApi: boolean }): Readonly<Record<string, unknown>> {
     return {
       ...(this.#systemId !== undefined && { system_id: this.#systemId }),
       ...(this.#facts !== undefined && { facts: this.#facts }),

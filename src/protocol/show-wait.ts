@@ -27,7 +27,7 @@ export function createWaitDisplay(): Reporter['showWait'] {
   let timer: NodeJS.Timeout | undefined;
   let isShown = false;
 
-  const rewrite = async () => {
+  const rewriteLine = async () => {
     const now = monotonicMs();
     const [last] = [...waits]
       .filter(({ start }) => now - start >= DISPLAY_DELAY_MS)
@@ -51,7 +51,7 @@ export function createWaitDisplay(): Reporter['showWait'] {
     const start = monotonicMs();
     const wait = { what, start, end: start + forMs };
     waits.add(wait);
-    timer ??= setInterval(rewrite, REWRITE_INTERVAL_MS);
+    timer ??= setInterval(rewriteLine, REWRITE_INTERVAL_MS);
     return () => {
       waits.delete(wait);
       if (waits.size > 0) return;

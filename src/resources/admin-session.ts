@@ -26,7 +26,7 @@ export async function withAdminSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const credentials = credentialsOf(options);
-  const conceal = (secret: string) => {
+  const maskSecrets = (secret: string) => {
     for (const spelling of spellingsOf(secret)) run.report.addSecret(spelling);
   };
   const origin = options.api_url ?? API_ORIGINS[options.region];
@@ -34,10 +34,16 @@ export async function withAdminSession<T>(
   const { openSession } = await import('../transport/session.ts');
   const { authentication, tokenSession } =
     'apiKey' in credentials
-      ? await authenticateApiKey(credentials, conceal)
-      : await authenticateServiceAccount(run, options, credentials, destination, conceal);
+      ? await createApiKeyAuthentication(credentials, maskSecrets)
+      : await createServiceAccountAuthentication(
+          run,
+          options,
+          credentials,
+          destination,
+          maskSecrets,
+        );
   const session = await openSession(run, authentication, destination);
-  run.report.setApi(() => addTokenRequests(session.report(), tokenSession?.report()));
+  run.report.setApiReport(() => addTokenRequests(session.report(), tokenSession?.report()));
   try {
     return await work(session);
   } finally {
@@ -52,31 +58,32 @@ interface AdminAuthentication {
   readonly tokenSession?: Session;
 }
 
-type ApiKey = Extract<AdminCredentials, { apiKey: string }>;
-type ServiceAccountCredentials = Exclude<AdminCredentials, ApiKey>;
+type ApiKeyCredentials = Extract<AdminCredentials, { apiKey: string }>;
+type ServiceAccountCredentials = Exclude<AdminCredentials, ApiKeyCredentials>;
 
-async function authenticateApiKey(
-  { apiKey, orgId }: ApiKey,
-  conceal: (secret: string) => void,
+async function createApiKeyAuthentication(
+  { apiKey, orgId }: ApiKeyCredentials,
+  maskSecrets: (secret: string) => void,
 ): Promise<AdminAuthentication> {
-  conceal(apiKey);
+  maskSecrets(apiKey);
   const { ApiKeyAuthentication } = await import('../transport/auth/api-key.ts');
   return { authentication: new ApiKeyAuthentication(apiKey, orgId) };
 }
 
-async function authenticateServiceAccount(
+async function createServiceAccountAuthentication(
   run: Run,
   options: AdminOptions,
   client: ServiceAccountCredentials,
   { budget }: Destination,
-  conceal: (secret: string) => void,
+  maskSecrets: (secret: string) => void,
 ): Promise<AdminAuthentication> {
   const { encodeBasic, ClientCredentialsAuthentication } = await import(
     '../transport/auth/client-credentials.ts'
   );
-  // The encoded credentials contain the id and the secret, so they are masked first. If the id were
-  // masked first, the rest of the encoded credentials would not be recognised.
-  for (const secret of [encodeBasic(client), client.clientId, client.clientSecret]) conceal(secret);
+  // The encoded credentials are masked first, because they contain the id and the secret. If the id
+  // were masked first, the rest of the encoded credentials would not be recognised.
+  for (const secret of [encodeBasic(client), client.clientId, client.clientSecret])
+    maskSecrets(secret);
   const { origin, pathname } = new URL(options.token_url ?? TOKEN_URLS[options.region]);
   const [destination] = await openDestination(origin, options, 1, async () => {});
   const { openSession } = await import('../transport/session.ts');
@@ -87,7 +94,7 @@ async function authenticateServiceAccount(
   const { ServiceAccountAuthentication } = await import('../transport/auth/service-account.ts');
   const { fetchAccessToken } = await import('../api/access-token.ts');
   const authentication = new ServiceAccountAuthentication(() =>
-    fetchAccessToken(tokenSession, pathname, conceal),
+    fetchAccessToken(tokenSession, pathname, maskSecrets),
   );
   return { authentication, tokenSession };
 }

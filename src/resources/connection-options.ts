@@ -9,7 +9,7 @@ import { pemBundle } from '../options/pem-bundle.ts';
 import { seconds } from '../options/seconds.ts';
 import { apiUrl, proxyUrl } from '../options/url.ts';
 
-/** The options of every host module. */
+/** The options that every host module has. */
 export const connectionOptions = {
   agent_dir: withDefault(path(), '/opt/jc'),
   region: withDefault(choice('auto', ...REGIONS), 'auto'),

@@ -1,7 +1,10 @@
 import { type FactReferences, withDefault } from '../options/option.ts';
 import { boolean } from '../options/scalars.ts';
 
-/** The option of the modules that can expand references to facts. */
+/**
+ * The option that turns on the expansion of references to facts. Only modules that support the
+ * expansion have it.
+ */
 export const factsOptions = { expand_facts: withDefault(boolean(), false) };
 
 /**

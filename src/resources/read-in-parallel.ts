@@ -2,7 +2,7 @@ import type { Session } from '../transport/session.ts';
 
 /**
  * Waits for reads that run in parallel. After the first failure, retries no request, but waits for
- * the answers to requests under way, so that the result contains their data.
+ * the answers to requests under way, so that the module's result contains their data.
  * @throws the first failure
  */
 export async function readInParallel(

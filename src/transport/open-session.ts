@@ -101,6 +101,6 @@ async function openSessionForRegistration(
     usesAgentRegion(agentServerHost, origin),
     destination,
   );
-  run.report.setApi(() => session.report());
+  run.report.setApiReport(() => session.report());
   return session;
 }

@@ -15,8 +15,8 @@ export interface Request {
   /** The media type of a text body. Without it, the body is sent as JSON. */
   readonly mediaType?: string;
   /**
-   * Called right before each attempt. `inDoubt` is true if an earlier attempt without an answer may
-   * have taken effect. If the promise is rejected, the request ends.
+   * Called right before each attempt. `inDoubt` is true if an earlier attempt may have taken effect
+   * although no answer confirmed it. If the promise is rejected, the request ends.
    */
   readonly beforeAttempt?: (inDoubt: boolean) => Promise<void>;
 }
@@ -28,6 +28,6 @@ export function isWrite({ method, changesNothing }: Request): boolean {
 
 /** JumpCloud's final answer to a request. */
 export interface Reply extends WireReply {
-  /** True if an earlier attempt without an answer may have taken effect. */
+  /** True if an earlier attempt may have taken effect although no answer confirmed it. */
   readonly inDoubt: boolean;
 }

@@ -55,8 +55,8 @@ export class Session {
   }
 
   /** Returns a text from the server with all secrets masked. */
-  conceal(text: string): string {
-    return this.#run.report.conceal(text);
+  maskSecrets(text: string): string {
+    return this.#run.report.maskSecrets(text);
   }
 
   /** Returns the result field `api`. `clock_offset` is the server's time minus ours, in seconds. */
@@ -65,15 +65,16 @@ export class Session {
       base_url: this.origin,
       requests: this.#requests,
       retries: this.#retries,
-      clock_offset: this.clock.offset(),
+      clock_offset: this.clock.offsetInSeconds(),
     };
   }
 
   /**
-   * Sends a request and retries transient failures. Returns the first answer that is not a
+   * Sends a request and retries transient failures. Returns JumpCloud's first answer that is not a
    * transient failure, even if it is a refusal.
    * @throws Unavailable, RateLimited when the budget is used up
-   * @throws TlsFailure, UnexpectedResponse, Rejected for permanent failures
+   * @throws TlsFailure, UnexpectedResponse for permanent failures of an attempt
+   * @throws Rejected when a proxy permanently refuses the connection
    */
   async send(request: Request): Promise<Reply> {
     const start = monotonicMs();
@@ -104,7 +105,7 @@ export class Session {
       const waitMs = nextDelayMs({
         attempts,
         retryAfterMs,
-        remainingMs: this.budget.remaining(),
+        remainingMs: this.budget.remainingMs(),
         random: Math.random(),
       });
       const elapsedMs = monotonicMs() - start;
@@ -167,7 +168,7 @@ export class Session {
     if (body !== undefined) headers['content-type'] = mediaType ?? 'application/json';
     const text = mediaType === undefined ? (JSON.stringify(body) ?? null) : String(body);
     const wire = { origin: this.origin, method, path, headers, body: text };
-    const timeoutMs = Math.min(this.#destination.requestTimeoutMs, this.budget.remaining());
+    const timeoutMs = Math.min(this.#destination.requestTimeoutMs, this.budget.remainingMs());
     this.#requests++;
     const endProgress = this.#run.report.showWait(`to ${purpose}`, timeoutMs);
     const result = await attempt(this.#context, wire, timeoutMs).finally(endProgress);

@@ -127,7 +127,7 @@ test.each([
   ['', undefined],
   ['-----BEGIN RSA PRIVATE KEY-----\nMIIE', undefined],
   ['1'.repeat(65), undefined],
-])('with the version.txt %j, agentVersion returns %j', (text, version) => {
+])('with the version.txt %j, readAgentVersion returns %j', (text, version) => {
   write('version.txt', text);
   expect(readAgentVersion(dir)).toBe(version);
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { prepareLock, releaseLock, removeDeadLock, takeLock } from '../../src/agent/lock-file.ts';
+import { prepareLock, releaseLock, removeStaleLock, takeLock } from '../../src/agent/lock-file.ts';
 import { findProcessState, identifyThisProcess } from '../../src/agent/process-identity.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'lock-file-'));
@@ -130,14 +130,14 @@ describe('lock', () => {
     expect(takeLock(path, second)).toBe('acquired');
   });
 
-  test('removeDeadLock removes only the lock of a dead process', () => {
+  test('removeStaleLock removes only the lock of a dead process', () => {
     const path = join(newDirectory(), 'lock');
-    removeDeadLock(path);
+    removeStaleLock(path);
     expect(takeLock(path, prepareLock(1000))).toBe('acquired');
-    removeDeadLock(path);
+    removeStaleLock(path);
     expect(takeLock(path, prepareLock(1000))).toBe('alive');
     writeFileSync(path, JSON.stringify({ ...prepareLock(1000), start: '1' }));
-    removeDeadLock(path);
+    removeStaleLock(path);
     expect(readdirSync(join(path, '..'))).toEqual([]);
   });
 

@@ -117,7 +117,7 @@ test.each([
   [0o640, false],
   [0o644, true],
   [0o604, true],
-])('a key file with permissions %o is readable by every user: %s', (mode, isReadable) => {
+])('isWorldReadable of a key file with permissions %o is %s', (mode, isReadable) => {
   write(keys.pkcs1, mode);
   expect(isWorldReadable(readKeyFile(path))).toBe(isReadable);
 });

@@ -87,7 +87,7 @@ describe('readStateFile', () => {
     ['a FIFO', (path: string) => void execFileSync('mkfifo', [path])],
     ['a directory', (path: string) => mkdirSync(path)],
     ['too large', (path: string) => writeFileSync(path, `{"a":1}${' '.repeat(1024 * 1024)}`)],
-  ])('a file that is %s counts as an empty object', (name, make) => {
+  ])('readStateFile returns an empty object for a file that is %s', (name, make) => {
     const path = pathOf(`state ${name}`);
     make(path);
     expect(readStateFile(path)).toEqual({});

@@ -12,7 +12,7 @@ describe.runIf(hasAnsible && hasSshServer)(
   'jumpcloud_doctor over SSH',
   { timeout: 300_000 },
   () => {
-    test('jumpcloud_doctor returns all checks, and fails only on a broken host, unless failed_when is false', async ({
+    test('jumpcloud_doctor returns all checks, succeeds on a healthy host, and fails on a broken one unless failed_when is false', async ({
       controller,
       emulator,
       onTestFinished,

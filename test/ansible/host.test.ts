@@ -151,7 +151,7 @@ describe.runIf(hasAnsible)('jumpcloud_host in ansible-playbook', () => {
     expectDesiredState();
   });
 
-  test('a failed task reports an invalid option by its path within the section', async () => {
+  test('a task with an invalid option in a section fails, and reports the option by its path, such as `system.displayname`', async () => {
     const { output, registered } = await controller.play([
       { ...task({ system: { displayname: 'web' } }), ignore_errors: true },
     ]);

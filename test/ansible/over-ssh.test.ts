@@ -151,7 +151,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 30
     expect(emulator.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
 
-  test('fleet.yml removes a host from an unlisted group, but not from a dynamic group', async () => {
+  test('fleet.yml removes a host from an unlisted group, but not from a group in jumpcloud_host_keep', async () => {
     const { systemId } = hosts['web-1'];
     const [unlisted, dynamic] = [emulator.store.addGroup(), emulator.store.addGroup()];
     for (const id of [unlisted, dynamic]) emulator.store.join(systemId, id);

@@ -137,7 +137,7 @@ describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 300_000 }, (
     expect(emulator.store.systems.has(connected)).toBe(true);
   });
 
-  test('stale/report.yml deletes records only if the variable `delete` is true, and fails after a failed query', async ({
+  test('stale/report.yml deletes records only if the variable `delete` is true, and fails if the query returns no instances', async ({
     startWith,
   }) => {
     await prepare(startWith);

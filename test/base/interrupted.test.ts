@@ -6,7 +6,7 @@ const interruption = new Interrupted(['Interrupted by SIGTERM.', 'Run again to f
 const failureOfAnother = new Unauthorized(['JumpCloud does not accept this host (401).', 'Check.']);
 
 test.each([true, false])(
-  'withInDoubt(error, %s) says whether the request that was not retried may have taken effect',
+  'for the error of withInDoubt(error, %s), mayHaveTakenEffect returns this boolean',
   (inDoubt) => {
     for (const error of [interruption, failureOfAnother]) {
       const ended = withInDoubt(error, inDoubt);

@@ -326,7 +326,7 @@ describe('the header as root, with the real Node.js', () => {
     },
   );
 
-  test('root skips a Node.js whose permissions cannot be checked without /bin/ls', async () => {
+  test('without /bin/ls, root skips a Node.js, because its permissions cannot be checked', async () => {
     const file = await makeNode20(await makeTestDir());
     const module = await writeModule('module-in-namespace', 'console.log("{}")');
     const { stdout } = await execa(

@@ -16,7 +16,7 @@ const FILES: readonly (readonly [file: string, allowed: string[], forbidden: str
   ],
   [
     'src/options/a.ts',
-    ['./b.ts', '../base/conceal.ts'],
+    ['./b.ts', '../base/mask-secrets.ts'],
     ['../signing/b.ts', '../agent/b.ts', '../protocol/b.ts', '../run.ts'],
   ],
   [

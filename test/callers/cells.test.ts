@@ -7,7 +7,7 @@ test.each([
   ['all callers', CALLERS],
   ['one caller', CALLERS.slice(0, 1)],
 ])(
-  'coveringCells of %s returns supported pairs of caller and behaviour, with each caller and each behaviour in one of them',
+  'coveringCells of %s returns supported pairs of caller and behaviour that cover each caller and each behaviour',
   (_, callers) => {
     const cells = coveringCells(callers, BEHAVIOURS);
     expect(new Set(cells.map(({ caller }) => caller))).toEqual(new Set(callers));

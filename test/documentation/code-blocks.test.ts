@@ -209,7 +209,7 @@ describe('YAML', () => {
 
 describe('JSON', () => {
   test.each(inLanguage('json'))(
-    'the document %s is JSON, and a module accepts the options in it',
+    'the JSON block in %s can be parsed, and a module accepts any options in it',
     async (_, { text }) => {
       const document = JSON.parse(
         text.replaceAll(/"\/etc\/jumpcloud\/names\.json"/g, JSON.stringify(NAMES)),
@@ -221,8 +221,11 @@ describe('JSON', () => {
   );
 });
 
-test.each(inLanguage('ini'))('%s consists of sections and settings', (_, { text }) => {
-  for (const line of text.trimEnd().split('\n')) {
-    expect(line).toMatch(/^(\[\w+\]|[A-Z]\w+=.*|#.*|)$/);
-  }
-});
+test.each(inLanguage('ini'))(
+  'the INI block in %s consists of sections and settings',
+  (_, { text }) => {
+    for (const line of text.trimEnd().split('\n')) {
+      expect(line).toMatch(/^(\[\w+\]|[A-Z]\w+=.*|#.*|)$/);
+    }
+  },
+);

@@ -54,7 +54,7 @@ describe("authentication of an administrator's request", () => {
     ['a key as a bearer token', { authorization: 'Bearer jca_0123456789abcdef' }],
   ];
   test.each(invalidKeys)(
-    'a request with %s gets a 401 whose body has the form of the API version of its path',
+    'a request with %s is answered 401, and the body differs between v1 and v2 of the API',
     async (_, headers) => {
       for (const [path] of V2_LISTS) {
         const reply = await send('GET', path, undefined, headers);

@@ -243,7 +243,7 @@ describe('a dynamic group', () => {
     [204, 204],
     [400, undefined],
   ] as const)(
-    'joining and leaving are answered %i without effect if the refusal of the group is %s',
+    "a request to join or leave a dynamic group is answered %i without effect if the group's `refusal` is %s",
     async (status, refusal) => {
       const group = dynamic(refusal);
       const message = status === 204 ? undefined : expect.any(String);

@@ -287,7 +287,7 @@ describe('the option observeLag', () => {
       id: host.systemId,
     });
 
-  test('for a while after a write, all reads of the graph are stale, including the first', async () => {
+  test('after a write, every read of the graph is stale until observeLag has passed', async () => {
     await start({ observeLag: 300 });
     const group = emulator.store.addGroup();
     expect((await join(group)).status).toBe(204);
@@ -296,7 +296,7 @@ describe('the option observeLag', () => {
     await expect.poll(getMemberships, { timeout: 2000 }).toMatchObject([{ id: group }]);
   });
 
-  test('after a write, the graph of the same host is stale; the graphs of other hosts and all records are not', async () => {
+  test('after a write, only the graph of that host is stale: every record is current, and so are the graphs of other hosts', async () => {
     await start({ observeLag: 60_000 });
     const group = emulator.store.addGroup();
     const other = await emulator.enrol();

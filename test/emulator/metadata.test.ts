@@ -28,7 +28,7 @@ test("EC2's service refuses requests without a session token that it issued", ()
   expect(statusOf(answer, ID_PATH, { 'x-aws-ec2-metadata-token': token })).toBe(200);
 });
 
-test("EC2's service issues a session token for a PUT request that states its lifetime", () => {
+test("EC2's service issues a session token only for a PUT request that states the token's lifetime", () => {
   const answer = ec2Handler(undefined);
   expect(statusOf(answer, TOKEN_PATH, { [TTL_HEADER]: '60' }, 'PUT')).toBe(200);
   expect(statusOf(answer, TOKEN_PATH, {}, 'PUT')).toBe(400);

@@ -186,7 +186,7 @@ describe('an invalid signature', () => {
   });
 
   test.each(['1.0', '1.1'])(
-    'a request over HTTP/1.0 is answered 401 even if its signature is for HTTP/%s',
+    'a request over HTTP/1.0 with a signature for HTTP/%s is answered 401',
     async (version) => {
       const date = httpDate();
       const signature = authorizationHeader(host, `GET ${recordPath()} HTTP/${version}`, { date });

@@ -8,7 +8,7 @@ import { EXAMPLES } from './sandbox.ts';
 const readExample = async (path: string) =>
   JSON.parse(await readFile(join(EXAMPLES, path), 'utf8'));
 
-test('autoscaling/host.json gives each role its name and groups, and fails without a known role', async ({
+test('autoscaling/host.json gives a host the name and groups of its role, and fails if the role is unknown or missing', async ({
   machine,
 }) => {
   const example = await readExample('autoscaling/host.json');

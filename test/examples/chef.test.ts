@@ -223,7 +223,7 @@ describe.runIf(hasPrograms('the Chef example', 'ruby'))('the Chef cookbook', () 
     expect((await succeed({ recipe })).updated).toEqual([]);
   });
 
-  test('jumpcloud_removal shows what it removes, removes it, and then changes nothing', async () => {
+  test('with --why-run, jumpcloud_removal only shows what it would remove; a run removes it, and the next run changes nothing', async () => {
     const recipe = "jumpcloud_removal('retired') { action :remove }";
     const { systemId } = sandbox.host;
     expect((await succeed({ recipe: "jumpcloud_removal 'retired'" })).log).toEqual([]);

@@ -74,7 +74,7 @@ describe.each([
     if (emulator.exitCode === null) process.kill(ready.pid, 'SIGKILL');
   });
 
-  test('the printed commands succeed and every request is printed', async () => {
+  test('the commands that `npm run emulator` prints succeed, and it prints every request', async () => {
     const introduction = output;
     const lines = introduction.split('\n').filter((line) => line.startsWith('  dist/modules/'));
     expect(lines.length).toBeGreaterThan(5);
@@ -155,7 +155,7 @@ describe.each(['new directories', 'chosen directories'])(
       if (emulator.exitCode === null) process.kill(pid, 'SIGKILL');
     });
 
-    test('each host is enrolled, and the printed commands delete the records of the dead hosts', async () => {
+    test('the emulator enrols each live host and prints commands that list and delete the records of the dead ones', async () => {
       const chosen = where === 'new directories' ? [] : ['--dir', dir];
       emulator = emulate('--hosts', '3', '--dead', '2', '--ready-file', readyFile, ...chosen);
       let output = '';

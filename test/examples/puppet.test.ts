@@ -287,7 +287,7 @@ describe.runIf(hasPrograms('the Puppet example', 'puppet'))(
       expect(input.match(/registration_timeout/g)).toHaveLength(1);
     });
 
-    test('jumpcloud_removal with `noop` shows what it would remove, and without `noop` it removes only once', async () => {
+    test('jumpcloud_removal with `noop` shows what it would remove; without `noop`, the first run removes it and the second changes nothing', async () => {
       const { systemId } = sandbox.host;
       emulator.store.join(systemId, IDS.web);
       const manifest = `Jumpcloud_removal { ensure => absent, scope => associations }

@@ -51,7 +51,7 @@ test('systemd/install.sh installs units and programs, and adapts the paths in th
   }
 });
 
-test('systemd/install.sh changes nothing where a package has installed the units', async ({
+test('systemd/install.sh fails and changes nothing if a package has installed the units', async ({
   sandbox,
 }) => {
   await sandbox.write('/usr/lib/systemd/system/jumpcloud-host.service', '');

@@ -181,14 +181,17 @@ describe('CloudInit, on Google', () => {
   test.each([
     ['an object', GOOGLE_ATTRIBUTES],
     ['JSON text, as of older versions', JSON.stringify(GOOGLE_ATTRIBUTES)],
-  ])("CloudInit reads Google's instance attributes, given as %s, as tags", (_, attributes) => {
-    const file = read({ ...GOOGLE, ds: { meta_data: { 'instance-data': attributes } } });
-    expect(file.readTagNames()).toEqual(['role', 'startup-script']);
-    expect(file.readFact('cloud.tag.role')).toEqual({ value: 'web' });
-    expect(file.readFact('cloud.tag.startup-script')).toMatchObject({
-      reason: expect.stringMatching(/^has control char/),
-    });
-  });
+  ])(
+    "CloudInit reads Google's instance attributes as tags if they are given as %s",
+    (_, attributes) => {
+      const file = read({ ...GOOGLE, ds: { meta_data: { 'instance-data': attributes } } });
+      expect(file.readTagNames()).toEqual(['role', 'startup-script']);
+      expect(file.readFact('cloud.tag.role')).toEqual({ value: 'web' });
+      expect(file.readFact('cloud.tag.startup-script')).toMatchObject({
+        reason: expect.stringMatching(/^has control char/),
+      });
+    },
+  );
 });
 
 test('CloudInit finds the facts of OpenStack under the keys of EC2', () => {

@@ -18,7 +18,7 @@ async function expand(...texts: string[]) {
   const references = new References();
   for (const text of texts) expect(references.expand(text)).toBe(text);
   const report = vi.fn();
-  const expansion = await references.resolve(signal, report);
+  const expansion = await references.resolveFacts(signal, report);
   return { texts: texts.map((text) => expansion.expand(text)), facts: report.mock.calls };
 }
 
@@ -76,7 +76,7 @@ describe('References, for facts without a value and a default', () => {
     const references = new References();
     references.expand('{env.MISSING} {env.ROLE}');
     const report = vi.fn();
-    await failureOf(references.resolve(signal, report));
+    await failureOf(references.resolveFacts(signal, report));
     expect(report.mock.calls).toEqual([[{ 'env.ROLE': 'web' }]]);
   });
 });
@@ -85,7 +85,7 @@ describe('a text that must not expand to nothing', () => {
   const resolve = (text: string) => {
     const references = new References();
     references.expand(text, 'why');
-    return references.resolve(signal, () => {});
+    return references.resolveFacts(signal, () => {});
   };
 
   test.each(['{env.MISSING|}', '{env.MISSING|}{env.EMPTY|}'])(
@@ -158,6 +158,6 @@ test('hasUnreadFacts returns true for a reference until the facts have been read
   expect(references.hasUnreadFacts('{env.ROLE}')).toBe(true);
   expect(references.hasUnreadFacts('{ env.ROLE }')).toBe(false);
   references.expand('{env.ROLE}');
-  const expansion = await references.resolve(signal, () => {});
+  const expansion = await references.resolveFacts(signal, () => {});
   expect(expansion.hasUnreadFacts('{env.ROLE}')).toBe(false);
 });

@@ -332,7 +332,7 @@ describe('marker files and tombstones', () => {
     expect(emulator.store.systems.has(host.systemId)).toBe(false);
   });
 
-  test('a purge fails if ca.crt is a directory, and the next run succeeds', async () => {
+  test('a purge fails if ca.crt is a directory, and a run succeeds once that directory is removed', async () => {
     rmSync(pathOf('ca.crt'));
     mkdirSync(pathOf('ca.crt'));
     const answer = await run('jumpcloud_removal', { purge_identity: true });

@@ -95,7 +95,7 @@ const readKinds = Object.keys(FIELDS) as ReadKind[];
 describe.each(readKinds)('a wrong value in the answer to a read of %s', (reading) => {
   const module = READING_MODULES[reading];
   test.each(Object.entries(FIELDS[reading]))(
-    'at path "%s", a value of any kind other than %j fails the run before any write',
+    'at path "%s", a value whose kind is not in %j fails the run before any write',
     async (path, good) => {
       const kinds = Object.keys(KINDS).filter((kind) => kind !== 'missing' || !/^$|\d$/.test(path));
       await mapConcurrently(kinds, 4, async (kind) => {

@@ -244,7 +244,7 @@ describe.concurrent('an unexpected status', () => {
   });
 
   test.each([403, 404, 407])(
-    'the message of a run that gets a %i from another server than JumpCloud suggests a gateway, proxy or firewall',
+    "when a %i does not come from JumpCloud, the run's message suggests a gateway, proxy or firewall",
     async (status) => {
       await withSetup(async (setup) => {
         setup.fault('record', { fault: { kind: 'body', status, text: '<html>Blocked' } });
@@ -306,7 +306,7 @@ describe.concurrent('an answer that is not HTTP', () => {
     ['a chunk without a size', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n'],
     ['RTSP', 'RTSP/1.0 200 OK\r\n\r\n'],
   ];
-  test.each(rows)('an answer that is not HTTP is refused: %s', async (_, text) => {
+  test.each(rows)('an answer that is not well-formed HTTP/1 is refused: %s', async (_, text) => {
     await withSetup(async ({ host }) => {
       const server = await startBadServer((socket) => socket.write(text));
       const connection = { agent_dir: host.agentDir, api_url: server.url, timeout: 15 };

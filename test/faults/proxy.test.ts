@@ -247,7 +247,7 @@ describe('a malformed proxy URL', () => {
 
 describe('an api_url of plain http', () => {
   test.each(sampleRows(HOST_MODULE_NAMES))(
-    'when a proxy is set, %s refuses a plain http api_url before it sends any request',
+    'with the option `proxy`, %s refuses a plain http api_url before it sends any request',
     async (module) => {
       const { good } = sampleCallsOf(module);
       const answer = await run(module, {
@@ -267,7 +267,7 @@ describe('an api_url of plain http', () => {
     },
   );
 
-  test('a plain http api_url with a proxy is reported together with other problems', async () => {
+  test('a plain http api_url with the option `proxy` is reported together with other problems', async () => {
     const { error } = await run('jumpcloud_system', {
       ...httpOptions(),
       proxy: openProxy.url,

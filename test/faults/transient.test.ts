@@ -74,7 +74,7 @@ describe.concurrent('a transient status that persists', () => {
     },
   );
 
-  test('a write with a persistent 521 fails with may_be_done', async ({ host }) => {
+  test('a write with a persistent 521 fails, and its error has may_be_done', async ({ host }) => {
     host.hit({ kind: 'status', status: 521, ...ERROR_PAGE }, { times: 100, method: 'PUT' });
     const call = { ...options, description: 'web' };
     const { answer } = await host.run('jumpcloud_system', call);

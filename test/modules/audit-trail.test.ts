@@ -190,7 +190,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('an added edge is logged if its POST got no answer and a second POST is refused, but the list has the edge', async ({
+  test('an added edge is logged if the list has it, even if its first POST got no answer and the second was refused', async ({
     emulator,
     host,
     logger,

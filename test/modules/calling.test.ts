@@ -123,7 +123,7 @@ describe.concurrent('flags', () => {
     [{ _ansible_check_mode: 'yes' }, []],
     [{ _ansible_check_mode: 1 }, []],
   ] as const)(
-    'the keys %j with the flags %j enable check mode',
+    'a call with the keys %j and the flags %j runs in check mode',
     async ([keys, flags], { host }) => {
       await runModule(SYSTEM, { ...host.options, display_name: 'web-1', ...keys }, { flags });
       expect(host.requests().map(({ method }) => method)).toEqual(['GET']);
@@ -627,7 +627,7 @@ describe.concurrent('registration_timeout', () => {
     expect((await running).answer).toMatchObject({ changed: false, system_id: host.systemId });
   });
 
-  test('the wait for registration_timeout does not count towards timeout', async ({ enrol }) => {
+  test('the wait for the registration does not count towards timeout', async ({ enrol }) => {
     const host = await enrol({ write: false });
     const options = { ...host.options, timeout: 3, registration_timeout: 20 };
     const running = runModule(SYSTEM, options);

@@ -54,7 +54,7 @@ afterAll(() => {
 
 describe.each(NODES)('Node.js %s', (version, node) => {
   const test = base.skipIf(!existsSync(node));
-  test('executables change the host once and write nothing to stderr', async () => {
+  test('executables change the host at most in the first run and write nothing to stderr', async () => {
     const env = { JUMPCLOUD_NODE: node };
     for (const module of sampleRows(HOST_MODULE_NAMES)) {
       const host = await emulator.enrol();

@@ -16,7 +16,7 @@ function refuseToRead({ faults }: Emulator, urlPart: string): void {
 }
 
 describe('content of a failed result', () => {
-  test('a run that cannot add its only group lists the groups that it read', async ({
+  test('a run that cannot join the only group in its options lists the groups that it read', async ({
     host,
     emulator: { store, faults },
   }) => {

@@ -134,7 +134,7 @@ describe('looking up names', () => {
     expect(plain.msg).toContain('no policy group "Baseline of al". Names are');
   });
 
-  test('a run fails as unavailable if an outage occurs while it reads the whole list to look for a missing name', async () => {
+  test('a run fails with the error code `unavailable` if an outage occurs while it looks for a missing name in the whole list', async () => {
     emulator.store.addNamed('policy_group', 'baseline of all');
     emulator.faults.add({
       fault: { kind: 'status', status: 503, retryAfter: 3600 },
@@ -169,7 +169,7 @@ describe('looking up names', () => {
     }
   });
 
-  test('a name that two objects share is rejected with both ids; a run that requests all names leaves it out', async () => {
+  test('the error about a name that two objects share contains both ids; a run that requests all names leaves the name out', async () => {
     const { store } = emulator;
     const ids = [store.addNamed('policy', 'twin'), store.addNamed('policy', 'twin')].sort();
     store.addNamed('policy', 'single');

@@ -181,7 +181,7 @@ describe.concurrent('a single option', () => {
   );
 });
 
-test('a run that sets, changes or unsets all options sends one write', async () => {
+test('a run sends all its changes of settings in one write', async () => {
   const host = await enrolHost({ attributes: [attribute('rack', '12')] });
   const all = {
     display_name: 'web-1',
@@ -519,7 +519,7 @@ describe.concurrent('settle', () => {
     expect(host.requests().at(-2)).toEqual(put({ displayName: 'web-1', attributes }));
   });
 
-  test('a run with the option `settle` fails with not_applied after three times the settle time', async () => {
+  test('a run with the option `settle` fails with not_applied if the settings are still overwritten after three times the settle time', async () => {
     const host = await enrolHost();
     emulator.initialisationRace(host.systemId, { afterMs: 100, fields: overwritten, times: 100 });
     const start = performance.now();

@@ -85,7 +85,7 @@ describe.concurrent.each(MODULE_NAMES)('%s', (name) => {
     ['--help', ['--help']],
   ];
   test.each(rows)(
-    `${name} answers %s in this process exactly as its executable does`,
+    `a call of ${name} with %s gives the same answer in this process and as an executable`,
     async (_, words, input) => {
       const { executable, inProcess } = await makeCallers(name);
       const built = await executable(words, input);

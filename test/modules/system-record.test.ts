@@ -207,7 +207,7 @@ describe('system_insights', () => {
   });
 });
 
-test('a run reports a change if JumpCloud applies only some of the attributes', async () => {
+test('a run fails with not_applied but reports a change if JumpCloud applies only some of the attributes', async () => {
   emulator.faults.add({
     fault: {
       kind: 'concurrent',

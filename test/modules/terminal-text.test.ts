@@ -27,7 +27,7 @@ function callOnTerminal(
 }
 
 describe.concurrent('a module called on a terminal', () => {
-  test('check mode prints the diff, the report and warnings even without --diff', async ({
+  test('check mode on a terminal prints the diff, the report and warnings even without --diff', async ({
     host,
     emulator,
   }) => {

@@ -7,7 +7,7 @@ const flags = ['--validate'];
 
 describe.concurrent('--validate', () => {
   test.for(MODULE_NAMES)(
-    '%s --validate accepts valid options without agent, credentials or request',
+    '%s --validate accepts valid options; it needs no agent or credentials and sends no request',
     async (module, { emulator }) => {
       const options = fullOptions(module, () => emulator.store.newId());
       const connection = { api_url: emulator.url, ...('agent_dir' in options ? {} : {}) };

@@ -122,7 +122,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
       );
     }, 60_000);
 
-    test('a removal of the deb keeps host.json and the enabled units, and a purge keeps only host.json', async () => {
+    test('a removal of the deb keeps host.json and the links of enabled units, and a purge keeps only host.json', async () => {
       const [path = ''] = await copyIn(modules);
       await runOrFail('dpkg', '--force-depends', '-i', path);
       await writeFile(join(root, 'etc/jumpcloud/host.json'), '{}');

@@ -170,7 +170,7 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
     expect(result.stderr).toContain('jumpcloud_host');
   });
 
-  test('when SIGTERM stops describe-host and the module, describe-host prints the answer of the module and exits with 0', async () => {
+  test('if describe-host and the module get SIGTERM, describe-host prints the answer of the module and exits with 0', async () => {
     await sandbox.write('/answer', failedAnswer('interrupted'));
     await sandbox.writeProgram(
       '/usr/bin/jumpcloud_host',
@@ -349,7 +349,7 @@ test('the systemd preset has a `disable` line for every unit with an [Install] s
   expect(disabled.sort()).toEqual(installable.sort());
 });
 
-test('the example documents are JSON, and each systemd service contains the path of its document', async () => {
+test('each example document is JSON, and its service contains the path of the document in /etc/jumpcloud', async () => {
   for (const name of ['host', 'removal']) {
     const example = join(projectDirectory, `packaging/examples/${name}.json`);
     expect(JSON.parse(await readFile(example, 'utf8'))).toBeTypeOf('object');

@@ -23,7 +23,7 @@ function addMarkers(body: unknown): unknown {
   return { ...Object.fromEntries(entries), ...marked };
 }
 
-test('the files that a run writes contain nothing that identifies the organisation', async ({
+test('the files that a probe run writes contain nothing that identifies the organisation', async ({
   emulator,
 }) => {
   const { store } = emulator;

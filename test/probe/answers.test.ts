@@ -171,7 +171,7 @@ describe('behaviourOf', () => {
     ).toEqual({});
   });
 
-  test('ASSUMED_BEHAVIOUR has an entry for each question of the probe, except the unchangeable ones', () => {
+  test('ASSUMED_BEHAVIOUR has an entry for each question of the probe, except those whose answers the emulator cannot change', () => {
     const ids = [...QUESTIONS, LAST_QUESTION].map(({ id }) => id);
     expect(ids.filter((id) => !(id in ASSUMED_BEHAVIOUR))).toEqual(UNCHANGEABLE_QUESTIONS);
     expect(Object.keys(ASSUMED_BEHAVIOUR).filter((id) => !ids.includes(id))).toEqual([]);

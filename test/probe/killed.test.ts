@@ -94,7 +94,10 @@ async function enrolPreparedHost(emulator: Emulator): Promise<EnrolledHost> {
   return host;
 }
 
-test('the run after a killed run first removes the left-overs', async ({ emulator, start }) => {
+test('after a killed probe run, the next run first removes the left-overs', async ({
+  emulator,
+  start,
+}) => {
   const host = await enrolPreparedHost(emulator);
   const before = stateOf(emulator, host);
   const changed = [];
@@ -114,7 +117,7 @@ test('the run after a killed run first removes the left-overs', async ({ emulato
 }, 300_000);
 
 test.for(['SIGINT', 'SIGHUP'] as const)(
-  'after %s, a run cleans up, writes its report and exits with 130',
+  'after %s, a probe run cleans up, writes its report and exits with 130',
   { timeout: 60_000 },
   async (signal, { emulator, start, output }) => {
     const host = await enrolPreparedHost(emulator);

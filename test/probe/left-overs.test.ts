@@ -12,7 +12,7 @@ const isCreation = ({ method, url }: { method: string; url: string }) =>
   method === 'POST' && ['/api/v2/systemgroups', '/api/systemusers'].includes(url);
 
 describe('left-overs of an earlier run', () => {
-  test('a run removes left-overs, restores the record, and keeps objects with similar names', async ({
+  test('a probe run removes left-overs, restores the record, and keeps objects with similar names', async ({
     emulator,
   }) => {
     const { store } = emulator;
@@ -42,7 +42,7 @@ describe('left-overs of an earlier run', () => {
     expect(emulator.requests.some(isCreation)).toBe(false);
   });
 
-  test('a run creates nothing if it cannot remove left-overs', async ({ startWith }) => {
+  test('a probe run creates nothing if it cannot remove left-overs', async ({ startWith }) => {
     const emulator = await startWith();
     const host = await emulator.enrol();
     emulator.store.addNamed('system_group', `${NAME}-group-1`);
@@ -54,7 +54,7 @@ describe('left-overs of an earlier run', () => {
 });
 
 describe('a run', () => {
-  test('a run creates nothing if the administrator cannot read this host', async ({
+  test("a probe run creates nothing if the administrator cannot read this host's record", async ({
     startWith,
   }) => {
     const emulator = await startWith();
@@ -67,7 +67,9 @@ describe('a run', () => {
     expect(emulator.requests.some(isCreation)).toBe(false);
   });
 
-  test('a run changes nothing if its credentials are wrong or read-only', async ({ startWith }) => {
+  test("a probe run changes nothing if the administrator's credentials are wrong or read-only", async ({
+    startWith,
+  }) => {
     const emulator = await startWith();
     const host = await emulator.enrol({ record: structuredClone(RECORD) });
     const before = stateOf(emulator, host);
@@ -82,7 +84,7 @@ describe('a run', () => {
   });
 
   test.for([1, 2])(
-    'a run removes all its objects although requests fail at random (seed %i)',
+    'a probe run removes all its objects although requests fail at random (seed %i)',
     async (seed, { startWith }) => {
       const emulator = await startWith();
       const host = await emulator.enrol({ record: structuredClone(RECORD) });

@@ -78,7 +78,7 @@ describe('modules', () => {
     { refused: 2, status: 400, lost: 0 },
     { refused: 1, status: 409, lost: 1 },
   ])(
-    'a run ends as the probe predicts when five parallel writes get %o',
+    'a module run ends as the probe predicts when five parallel writes get %o',
     async (parallel_writes, { prepared }) => {
       const { emulator, run } = await prepared({ parallel_writes });
       const groups = Array.from({ length: 5 }, () => emulator.store.addGroup());
@@ -108,7 +108,7 @@ describe('modules', () => {
     { visible_ms: 60_000, gone_status: 401, outcome: 'not_applied' },
     { visible_ms: 0, gone_status: 403, outcome: 'failed' },
   ])(
-    'a run ends as the probe predicts when a deleted record behaves like %o',
+    'a module run ends as the probe predicts when a deleted record behaves like %o',
     async ({ outcome, ...deleted_record }, { prepared }) => {
       const { run } = await prepared({ deleted_record });
       const result = outcomeOf(await run('jumpcloud_removal', {}));

@@ -104,7 +104,7 @@ describe('asTestObject', () => {
     ['system_group', { id, username, email: `${username}@example.com` }, false],
     ['system_group', null, false],
   ] as const)(
-    'asTestObject recognises the %s %o as a test object: %s',
+    'whether asTestObject recognises the %s %o as a test object: %s',
     (kind, answer, isRecognised) => {
       expect(asTestObject(kind, answer) !== undefined).toBe(isRecognised);
     },

@@ -51,7 +51,7 @@ test('successResult() returns a diff only in diff mode', () => {
   expect(successResult(outcome, true)).toMatchObject({ diff: { before: 1, after: 2 } });
 });
 
-test('serialize puts each sentence of a result on one line, but keeps the lines of a stack', () => {
+test('serialize replaces line breaks in the messages of a result, but not in a stack', () => {
   const hidden = 'a\n\u202eb';
   const error = { code: 'internal', causes: [hidden], stack: 'Error\n  at x' };
   const result = { changed: false, msg: hidden, warnings: [hidden], error, data: hidden };

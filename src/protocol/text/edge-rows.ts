@@ -1,10 +1,10 @@
 /** An object in a result list: an id, or a mapping with the key `id`. */
-type Edge = string | (Readonly<Record<string, unknown>> & { readonly id: string });
+type ListedObject = string | (Readonly<Record<string, unknown>> & { readonly id: string });
 
 type NamesById = Readonly<Record<string, string>>;
 
 /** Returns whether a result field is a list of objects with ids. */
-export function isEdgeList(value: unknown): value is Edge[] {
+export function isEdgeList(value: unknown): value is ListedObject[] {
   return Array.isArray(value) && value.every((item) => idOf(item) !== undefined);
 }
 
@@ -13,7 +13,7 @@ export function isEdgeList(value: unknown): value is Edge[] {
  * that the run added (`+`), updated (`~`) or removed (`-`) come first.
  */
 export function toEdgeRows(
-  list: readonly Edge[],
+  list: readonly ListedObject[],
   changes: Readonly<Record<string, unknown>>,
   names: NamesById,
 ): string[][] {
@@ -50,7 +50,7 @@ function idOf(item: unknown): string | undefined {
 }
 
 /** Returns the properties of an object for its row, except the id and name. */
-function propertiesOf(edge: Edge, names: NamesById): string[] {
+function propertiesOf(edge: ListedObject, names: NamesById): string[] {
   if (typeof edge === 'string') return [];
   const { sudo, sudo_without_password, direct, paths, type, last_contact, reason } = edge;
   const steps = (Array.isArray(paths) ? paths : []).filter((path) => path.length > 1);

@@ -47,7 +47,7 @@ export function renderText(input: ResultToRender, terminal: Terminal): string {
       i === 0 ? line.replace(`${label}:`, paintText(`${label}:`, colour)) : line,
     );
   };
-  const { word, colour } = outcomeOf(result, isCheck);
+  const { word, colour } = outcomeLabel(result, isCheck);
   const summary = failure === undefined ? `. ${result['msg']}` : formatErrorCode(result);
   const [head = '', ...rest] = wrap(`${module}: ${word}${summary}`, columns, { rest: '  ' });
   const warnings = (result['warnings'] ?? []) as string[];
@@ -70,7 +70,7 @@ export function renderText(input: ResultToRender, terminal: Terminal): string {
 
 type LabelledTextRenderer = (label: string, colour: Colour, text: string) => string[];
 
-function outcomeOf(
+function outcomeLabel(
   { failed, changed }: Result,
   isCheck: boolean,
 ): { word: string; colour: Colour } {

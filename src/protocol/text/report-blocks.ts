@@ -11,7 +11,7 @@ export interface Block {
 type Fields = Readonly<Record<string, unknown>>;
 type NamesById = Readonly<Record<string, string>>;
 
-/** What every block of a result needs to be rendered: the names by id, and the width in columns. */
+/** The data for rendering each block of a result: the names by id, and the width in columns. */
 interface Context {
   readonly names: NamesById;
   readonly columns: number;

@@ -18,7 +18,7 @@ export function pad(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - widthOf(text)));
 }
 
-/** The text at the start of the first line, and at the start of all further lines. */
+/** The text at the start of the first line (`first`) and of each further line (`rest`). */
 interface Margins {
   readonly first?: string;
   readonly rest?: string;
@@ -45,15 +45,15 @@ export function wrap(
 }
 
 /**
- * The minimum width of the last cell, in columns. If less space is left, the second and later lines
- * of the cell are indented less.
+ * If fewer columns than this are left for the last cell, its second and later lines may be indented
+ * less.
  */
-const MIN_COLUMNS = 24;
+const MIN_LAST_CELL_WIDTH = 24;
 
 /**
- * Renders rows as lines with aligned columns. Omits columns that are empty in every row. Wraps the
- * last cell of a row, and indents its second and later lines to the column of the cell if the space
- * allows.
+ * Renders rows as lines with aligned cells. Omits table columns that are empty in every row. Wraps
+ * the last cell of a row so that the lines fit in `columns` terminal columns, and indents its
+ * second and later lines to the start of the cell if the space allows.
  */
 export function renderTable(rows: readonly (readonly string[])[], columns: number): string[] {
   const count = Math.max(0, ...rows.map((row) => row.length));
@@ -67,7 +67,7 @@ export function renderTable(rows: readonly (readonly string[])[], columns: numbe
       .flatMap((width, i) => (width === 0 ? [] : [`${pad(row[i] ?? '', width)}  `]))
       .join('');
     const start = widthOf(first);
-    const indent = columns - start < MIN_COLUMNS ? Math.min(start, columns >> 1) : start;
+    const indent = columns - start < MIN_LAST_CELL_WIDTH ? Math.min(start, columns >> 1) : start;
     const rest = ' '.repeat(indent);
     return wrap(row[last] ?? '', columns, { first, rest }).map((line) => line.trimEnd());
   });

@@ -1,7 +1,10 @@
 import { structuredPatch } from 'diff';
 import { toYaml } from './yaml.ts';
 
-/** The maximum number of differing lines. A comparison of more lines would take too long. */
+/**
+ * The maximum number of differing lines that a diff compares in detail. With more, the comparison
+ * would take too long, so the diff shows all lines as removed and added.
+ */
 const MAX_EDITS = 2000;
 
 /**

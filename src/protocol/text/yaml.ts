@@ -31,7 +31,9 @@ export function toYamlScalar(value: unknown): string {
   return escapeInvisible(JSON.stringify(value) ?? 'null');
 }
 
-/** Returns whether a value takes several lines: a list or mapping that is not empty. */
+/**
+ * Returns whether a value is a list or mapping that is not empty. Every other value takes one line.
+ */
 function isBlock(value: unknown): value is object {
   return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
 }

@@ -6,7 +6,7 @@ const WARN_SKEW_S = 30;
 /** The clock difference, in seconds, above which JumpCloud is expected to refuse this host. */
 const FAIL_SKEW_S = 300;
 
-const ADVICE =
+const CLOCK_ADVICE =
   'Set the clock and keep it synchronised: run timedatectl set-ntp true, or install chrony.';
 
 /**
@@ -21,6 +21,6 @@ export function checkClock(offset: number | null): Finding {
   }
   const detail = `This host's clock is ${seconds} s ${offset > 0 ? 'behind' : 'ahead of'} JumpCloud's.`;
   return seconds <= FAIL_SKEW_S
-    ? warningFinding(detail, ADVICE)
-    : failedFinding(new LocalActionFailed([detail, ADVICE]));
+    ? warningFinding(detail, CLOCK_ADVICE)
+    : failedFinding(new LocalActionFailed([detail, CLOCK_ADVICE]));
 }

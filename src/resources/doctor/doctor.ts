@@ -7,7 +7,7 @@ export const doctor = defineModule({
   options: connectionOptions,
   rules: checkConnectionOptions,
   async run(options, run) {
-    const { examine } = await import('./examine.ts');
-    return examine(run, options);
+    const { examineHost } = await import('./examine.ts');
+    return examineHost(run, options);
   },
 });

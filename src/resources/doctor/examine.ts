@@ -33,7 +33,7 @@ class ChecksFailed extends ModuleError {
  * Makes all checks and returns the outcome of the run.
  * @throws ChecksFailed if a check failed
  */
-export async function examine(run: Run, options: SessionOptions): Promise<Outcome> {
+export async function examineHost(run: Run, options: SessionOptions): Promise<Outcome> {
   const findings: Findings = {};
   run.report.setProgress(() => ({ changed: false, checks: reportFindings(findings) }));
   await runChecks(run, options, findings);
@@ -54,7 +54,7 @@ async function runChecks(run: Run, options: SessionOptions, findings: Findings):
   });
   const network = async () => {
     const destination = await checkNetwork(run, origin, options, findings);
-    const brokenCheck = findFirstFailedCheck(findings, CONNECTION_CHECKS);
+    const brokenCheck = findFirstFailedCheck(findings, PREREQUISITE_CHECKS);
     if (destination !== undefined && identity !== undefined) {
       await checkJumpCloud(run, identity, agentServerHost, destination, findings);
     } else {
@@ -65,7 +65,7 @@ async function runChecks(run: Run, options: SessionOptions, findings: Findings):
   await Promise.all([service, network()]);
 }
 
-const CONNECTION_CHECKS = [
+const PREREQUISITE_CHECKS = [
   'agent_directory',
   'registration',
   'key',

@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { requireAgentDirectory } from '../../agent/agent-directory.ts';
 import { awaitRegistration } from '../../agent/await-registration.ts';
-import { type Configuration, readConfiguration } from '../../agent/configuration.ts';
+import { type AgentConfiguration, readConfiguration } from '../../agent/configuration.ts';
 import { type Identity, loadIdentity } from '../../agent/identity.ts';
 import { type KeyFile, readKeyFile } from '../../agent/key-file.ts';
 import { agentFileError } from '../../agent/read-agent-file.ts';
@@ -41,7 +41,7 @@ export async function checkIdentity(
 ): Promise<HostIdentity> {
   const { agent_dir, system_id } = options;
   const waitedSeconds = await waitForRegistration(run, options);
-  let configuration: Configuration | undefined;
+  let configuration: AgentConfiguration | undefined;
   let keyFile: KeyFile | undefined;
   let identity: Identity | undefined;
   findings.agent_directory = checkDirectory(agent_dir, waitedSeconds);
@@ -79,7 +79,7 @@ export async function checkIdentity(
 }
 
 /**
- * Waits for the registration. Returns the seconds waited if the wait timed out, and 0 otherwise.
+ * Waits for the registration. Returns `registration_timeout` if the wait failed, and 0 otherwise.
  */
 async function waitForRegistration(run: Run, options: SessionOptions): Promise<number> {
   const { registration_timeout } = options;

@@ -31,15 +31,15 @@ export async function checkJumpCloud(
   findings: Findings,
 ): Promise<void> {
   const session = await openHostSession(
-    runWithoutWarnings(run),
+    copyRunWithoutWarnings(run),
     identity,
     usesAgentRegion(agentServerHost, destination.origin),
     destination,
   );
-  run.report.setApi(() => session.report());
+  run.report.setApiReport(() => session.report());
   try {
     const record = await readRecord(session, findings);
-    findings.clock = checkClock(session.clock.offset());
+    findings.clock = checkClock(session.clock.offsetInSeconds());
     if (record === undefined) {
       findings.enrolment = findings.access = skippedFinding('it depends on authorization');
       return;
@@ -55,14 +55,14 @@ export async function checkJumpCloud(
  * Returns a copy of the run that discards warnings, because the checks already report the problems
  * that a session warns about.
  */
-function runWithoutWarnings({ module, signal, report }: Run) {
+function copyRunWithoutWarnings({ module, signal, report }: Run) {
   return {
     module,
     signal,
     report: {
       warn() {},
       addSecret: (secret: string) => report.addSecret(secret),
-      conceal: (text: string) => report.conceal(text),
+      maskSecrets: (text: string) => report.maskSecrets(text),
       showWait: (what: string, forMs: number) => report.showWait(what, forMs),
     },
   };
@@ -107,7 +107,8 @@ const ACCESS_LISTS: readonly GraphList[] = [
 ];
 
 /**
- * Checks that the lists of this host can be read. Reads the first page of each list in parallel.
+ * Checks that this host's lists of system groups, users and associations can be read. Reads the
+ * first page of each list, all lists in parallel.
  */
 async function checkAccess(session: HostSession): Promise<Finding> {
   const reads = await Promise.allSettled(

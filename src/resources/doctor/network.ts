@@ -32,7 +32,7 @@ export async function checkNetwork(
     findings.certificate = skippedFinding('it depends on proxy');
     return undefined;
   }
-  if (!(await lookUp(run, destination, options, findings))) {
+  if (!(await lookUpHostname(run, destination, options, findings))) {
     findings.connection = findings.certificate = skippedFinding('it depends on name_resolution');
     return undefined;
   }
@@ -49,7 +49,7 @@ export async function checkNetwork(
  * Looks up the host name of the proxy, or of JumpCloud if there is no proxy. Returns whether the
  * lookup succeeded.
  */
-async function lookUp(
+async function lookUpHostname(
   run: Run,
   destination: Destination,
   options: ConnectionOptions,
@@ -153,7 +153,7 @@ function findHostnameSetting(
 
 /** Returns the maximum time for one attempt, in milliseconds. */
 function computeAttemptLimitMs({ requestTimeoutMs, budget }: Destination): number {
-  return Math.max(1, Math.min(requestTimeoutMs, budget.remaining()));
+  return Math.max(1, Math.min(requestTimeoutMs, budget.remainingMs()));
 }
 
 function nameServerTimeoutError(): Error {

@@ -1,5 +1,5 @@
 import type { Problem } from '../../base/errors.ts';
-import { type NamedKind, OBJECT_TYPES } from '../../base/named-kinds.ts';
+import { type NamedKind, NON_USER_ASSOCIATION_TYPES } from '../../base/named-kinds.ts';
 import { defineModule } from '../../module.ts';
 import { toChoice } from '../../options/choice.ts';
 import { objects } from '../../options/id.ts';
@@ -29,7 +29,7 @@ const options = {
  * kind.
  */
 function givenKind(given: ReadonlyMap<string, unknown>): NamedKind | undefined {
-  return OBJECT_TYPES.find((type) => type === given.get('type'));
+  return NON_USER_ASSOCIATION_TYPES.find((type) => type === given.get('type'));
 }
 
 /** The values of jumpcloud_association's options after reading. */
@@ -39,11 +39,11 @@ export type AssociationOptions = OptionValues<typeof options>;
 export const association = defineModule({
   name: 'jumpcloud_association',
   options,
-  rules,
+  rules: checkAssociationOptions,
   run: createRun(async () => (await import('./edge-resources.ts')).associationResource),
 });
 
-function rules(given: PartialValues<typeof options>): Problem[] {
+function checkAssociationOptions(given: PartialValues<typeof options>): Problem[] {
   const { type, state, sudo, sudo_without_password } = given;
   const general = [...checkConnectionOptions(given), ...checkEdgesOptions(given)];
   if (type === undefined || type === INVALID) return general;
@@ -52,15 +52,18 @@ function rules(given: PartialValues<typeof options>): Problem[] {
   }
   const misplaced = (['sudo', 'sudo_without_password'] as const)
     .filter((option) => given[option] !== undefined)
-    .map((option) => ({ option, message: `is for type: user_group only, not for ${type}` }));
+    .map((option) => ({
+      option,
+      message: `can be used only with type: user_group, not with ${type}`,
+    }));
   return [...general, ...misplaced];
 }
 
-function associationType(): Option<(typeof OBJECT_TYPES)[number] | undefined> {
-  const toType = toChoice(OBJECT_TYPES);
+function associationType(): Option<(typeof NON_USER_ASSOCIATION_TYPES)[number] | undefined> {
+  const toType = toChoice(NON_USER_ASSOCIATION_TYPES);
   return {
     type: 'str',
-    choices: OBJECT_TYPES,
+    choices: NON_USER_ASSOCIATION_TYPES,
     read(value) {
       if (value !== 'user') return toType(value);
       throw new InvalidValue(

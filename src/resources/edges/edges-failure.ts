@@ -16,8 +16,8 @@ export interface EdgesFailure {
   readonly details: Readonly<Record<string, unknown>>;
   readonly access: EdgesAccess;
   /**
-   * If another failure takes precedence over this one, these texts are appended to its message:
-   * what happened to the changes that `details` lists, and a hint.
+   * The texts to append to the message of another failure that takes precedence over this one: what
+   * happened to the changes that `details` lists, and a hint.
    */
   readonly followUp: readonly [reason: string, hint: string];
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../../base/errors.ts';
 import { choice } from '../../options/choice.ts';
-import { type KindResolver, objects } from '../../options/id.ts';
+import { type KindOrResolver, objects } from '../../options/id.ts';
 import { INVALID, type MaybeInvalid } from '../../options/invalid-value.ts';
 import { type PartialValues, withDefault } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
@@ -10,7 +10,7 @@ import type { DesiredEdges, DesiredSudo } from './plan-edges.ts';
  * Returns the options that all modules for edges share. `kind` is the kind of object that the edges
  * lead to.
  */
-export function edgesOptions(kind: KindResolver) {
+export function edgesOptions(kind: KindOrResolver) {
   return {
     state: withDefault(choice('present', 'absent'), 'present'),
     exclusive: withDefault(boolean(), false),
@@ -59,10 +59,10 @@ export function desiredEdges(
   return { edges, state, exclusive, keep: new Set(keep) };
 }
 
-type PartialState = MaybeInvalid<DesiredEdges['state']> | undefined;
+type GivenState = MaybeInvalid<DesiredEdges['state']> | undefined;
 
 /** Returns the problems of sudo options that do not fit together. */
-export function sudoProblems(state: PartialState, desired: MaybeInvalid<DesiredSudo>): Problem[] {
+export function sudoProblems(state: GivenState, desired: MaybeInvalid<DesiredSudo>): Problem[] {
   if (desired === INVALID) return [];
   const { sudo, sudo_without_password } = desired;
   if (state === 'absent') {
@@ -73,13 +73,13 @@ export function sudoProblems(state: PartialState, desired: MaybeInvalid<DesiredS
   }
   const isSudo = sudo === true || sudo === INVALID;
   if (sudo_without_password !== true || isSudo) return [];
-  return [{ option: 'sudo_without_password', message: 'true needs sudo: true as well' }];
+  return [{ option: 'sudo_without_password', message: 'can be true only with sudo: true' }];
 }
 
 /** Returns the problems of sudo options that do not fit together, for each item of a list. */
 export function sudoProblemsOfItems(
   option: string,
-  state: PartialState,
+  state: GivenState,
   items: MaybeInvalid<readonly DesiredSudo[]> | undefined,
 ): Problem[] {
   if (items === undefined || items === INVALID) return [];

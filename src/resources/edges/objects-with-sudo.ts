@@ -9,8 +9,8 @@ import {
 } from '../../options/invalid-value.ts';
 import { nearestName } from '../../options/nearest-name.ts';
 import type { Option } from '../../options/option.ts';
-import { quoteKey } from '../../options/quote-name.ts';
 import { toBoolean } from '../../options/scalars.ts';
+import { keyForMessage } from '../../options/text-for-messages.ts';
 import type { DesiredSudo } from './plan-edges.ts';
 
 const KEYS = ['id', 'name', 'sudo', 'sudo_without_password'];
@@ -72,7 +72,7 @@ function unknownKeyIssues(mapping: object): ValidationIssue[] {
       const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
       return {
         path: [],
-        message: `unknown key ${quoteKey(key)}${hint}`,
+        message: `unknown key ${keyForMessage(key)}${hint}`,
         advice: `Known keys are ${KEYS.join(', ')}`,
       };
     });
@@ -104,7 +104,7 @@ function refuseDuplicates(
   const known = new Set<string>();
   return (value) => {
     const id = toId(value);
-    if (known.has(id)) throw new InvalidValue(`${kind.replace('_', ' ')} ${id} is named twice`);
+    if (known.has(id)) throw new InvalidValue(`${kind.replace('_', ' ')} ${id} is listed twice`);
     known.add(id);
     return id;
   };

@@ -19,11 +19,11 @@ export type UserBindingOptions = OptionValues<typeof options>;
 export const userBinding = defineModule({
   name: 'jumpcloud_user_binding',
   options,
-  rules,
+  rules: checkUserBindingOptions,
   run: createRun(async () => (await import('./edge-resources.ts')).userBindingResource),
 });
 
-function rules(given: PartialValues<typeof options>): Problem[] {
+function checkUserBindingOptions(given: PartialValues<typeof options>): Problem[] {
   return [
     ...checkConnectionOptions(given),
     ...checkEdgesOptions(given),

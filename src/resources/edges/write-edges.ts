@@ -29,8 +29,8 @@ export interface RefusedChange extends EdgeRefusal {
   readonly access: EdgesAccess;
   readonly change: EdgeChange;
   /**
-   * When the change counts as refused: the end of its batch of parallel writes, in milliseconds of
-   * the monotonic clock.
+   * The time of the refusal, in milliseconds of the monotonic clock. All refusals in a batch of
+   * parallel writes have the same time: the end of the batch.
    */
   readonly refusedAt: number;
 }
@@ -149,13 +149,13 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
       return poll();
     };
     await pollUntil(run, poll, {
-      what: `for JumpCloud to show the changes to ${access.name}`,
+      what: `for JumpCloud's list of ${access.name} to show the changes`,
       delayMs: () => {
         delayMs *= 2;
         return delayMs / 2;
       },
       leftMs: () =>
-        Math.min(writtenAt + READ_BACK_TIMEOUT_MS - monotonicMs(), session.budget.remaining()),
+        Math.min(writtenAt + READ_BACK_TIMEOUT_MS - monotonicMs(), session.budget.remainingMs()),
     });
     const pendingKeys = new Set(pending.map(keyOfChange));
     for (const [key, { change, inDoubt }] of refusedChanges) {

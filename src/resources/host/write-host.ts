@@ -27,9 +27,9 @@ export interface HostWriterContext {
 
 /**
  * Writes the settings first, then additions and updates of edges, then removals in reverse order of
- * the sections. Users who are to keep access therefore never lose it during the run. Reads back all
- * lists in parallel, then waits for the settings to settle. Continues after refused settings or
- * edges.
+ * the sections. Users who are to keep access therefore never lose it during the run. Reads back the
+ * changed lists in parallel. Then waits for the settings to settle, unless they were refused.
+ * Continues after refused settings or edges.
  */
 export async function writeHost(
   { session, options, sections, run }: HostWriterContext,

@@ -4,7 +4,7 @@ import { readAssociations } from '../../api/associations.ts';
 import { readMemberships } from '../../api/memberships.ts';
 import { readSystem, type SystemRecord } from '../../api/systems.ts';
 import { type BoundUser, readUsers } from '../../api/users.ts';
-import { OBJECT_TYPES } from '../../base/named-kinds.ts';
+import { NON_USER_ASSOCIATION_TYPES } from '../../base/named-kinds.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { readInParallel } from '../read-in-parallel.ts';
@@ -38,7 +38,7 @@ export async function gather(
       gatherPart('record', readSystem),
       gatherPart('groups', readMemberships),
       gatherPart('users', readUsers),
-      gatherPart('associations', readAllAssociations),
+      gatherPart('associations', readNonUserAssociations),
     ]);
   } catch (error) {
     const fields = resultFields(session, parts, gathered);
@@ -63,8 +63,8 @@ function resultFields(
   };
 }
 
-async function readAllAssociations(session: HostSession): Promise<Record<string, unknown>> {
-  const lists = OBJECT_TYPES.map(async (type) => {
+async function readNonUserAssociations(session: HostSession): Promise<Record<string, unknown>> {
+  const lists = NON_USER_ASSOCIATION_TYPES.map(async (type) => {
     const edges = [...(await readAssociations(session, type))].sort(([a], [b]) => (a < b ? -1 : 1));
     return [type, edges.map(([id, sudo]) => (type === 'user_group' ? { id, ...sudo } : { id }))];
   });
@@ -80,6 +80,6 @@ function describeAgent(session: HostSession, record: SystemRecord): Record<strin
     version: readAgentVersion(identity.agentDir) ?? record.agentVersion ?? null,
     enrolled_as: record.provisionMetadata?.provisioner?.type ?? null,
     key_matches_certificate: identity.keyMatchesCertificate ?? null,
-    clock_offset: session.clock.offset(),
+    clock_offset: session.clock.offsetInSeconds(),
   };
 }

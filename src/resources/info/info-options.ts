@@ -1,4 +1,4 @@
-import { OBJECT_TYPES } from '../../base/named-kinds.ts';
+import { NON_USER_ASSOCIATION_TYPES } from '../../base/named-kinds.ts';
 import { choices } from '../../options/choice.ts';
 import { type OptionValues, withDefault } from '../../options/option.ts';
 import { connectionOptions } from '../connection-options.ts';
@@ -29,6 +29,6 @@ export function requiredReads(parts: SystemInfoOptions['gather']) {
 /** Returns the number of reads that the requested parts need. */
 export function countReads(parts: SystemInfoOptions['gather']): number {
   const { associations, ...single } = requiredReads(parts);
-  const lists = associations ? OBJECT_TYPES.length : 0;
+  const lists = associations ? NON_USER_ASSOCIATION_TYPES.length : 0;
   return lists + Object.values(single).filter(Boolean).length;
 }

@@ -34,7 +34,7 @@ export type NamesOptions = OptionValues<typeof namesOptions>;
 /** Returns the problems of options that do not fit together. */
 export function checkNamesOptions(given: PartialValues<typeof namesOptions>): Problem[] {
   const problems = checkAdminOptions(given);
-  if (listRequestedKinds(given).length === 0) {
+  if (listGivenKindOptions(given).length === 0) {
     const options = Object.keys(KIND_BY_OPTION).join(', ');
     problems.push({
       option: '',
@@ -45,7 +45,7 @@ export function checkNamesOptions(given: PartialValues<typeof namesOptions>): Pr
 }
 
 /** Returns the options of `KIND_BY_OPTION` that are given. */
-export function listRequestedKinds(given: Readonly<Record<KindOption, unknown>>): KindOption[] {
+export function listGivenKindOptions(given: Readonly<Record<KindOption, unknown>>): KindOption[] {
   const options = Object.keys(KIND_BY_OPTION) as KindOption[];
   return options.filter((option) => given[option] !== undefined);
 }

@@ -1,14 +1,14 @@
 import { InvalidArguments, NotFound, type Problem } from '../../base/errors.ts';
 import { formatCount, truncate } from '../../base/printable.ts';
 import { defineModule } from '../../module.ts';
-import { concealIfSecret } from '../../options/quote-name.ts';
+import { concealIfSecret } from '../../options/text-for-messages.ts';
 import type { Outcome, Run } from '../../run.ts';
 import { credentialProblems } from '../admin-credentials.ts';
 import { withAdminSession } from '../admin-session.ts';
 import {
   checkNamesOptions,
   KIND_BY_OPTION,
-  listRequestedKinds,
+  listGivenKindOptions,
   type NamesOptions,
   namesOptions,
 } from './names-options.ts';
@@ -24,7 +24,7 @@ export const names = defineModule({
   rules: checkNamesOptions,
   credentialProblems,
   run(options: NamesOptions, run) {
-    const kinds = listRequestedKinds(options);
+    const kinds = listGivenKindOptions(options);
     const parallel = kinds.filter((kind) => needsRequests(options[kind])).length;
     return withAdminSession(run, options, parallel, async (session) => {
       const resolved = kinds.map((option) =>
@@ -41,7 +41,7 @@ function buildOutcome(
   resolved: readonly ResolvedNames[],
 ): Outcome {
   const requestsAll = ({ kind }: ResolvedNames) =>
-    listRequestedKinds(options).some(
+    listGivenKindOptions(options).some(
       (option) => KIND_BY_OPTION[option] === kind && options[option] === 'all',
     );
   requireResolved(resolved.filter((one) => !requestsAll(one)));
@@ -75,14 +75,15 @@ function buildOutcome(
 }
 
 /**
- * Checks that each requested name belongs to exactly one object. @throws NotFound when no object
- * has one of the names @throws InvalidArguments when every name exists, but several objects have
- * the same name
+ * Checks that each requested name belongs to exactly one object.
+ * @throws NotFound when at least one name belongs to no object
+ * @throws InvalidArguments when every name exists, but at least one belongs to several objects
  */
 function requireResolved(resolved: readonly ResolvedNames[]): void {
   const missing = resolved.flatMap(({ kind, missing }) =>
     missing.map(({ name: given, suggestion }) => {
-      // A name that resembles no known name may be a key in the wrong place.
+      // A name that resembles no known name may be a secret, such as an API key, that was given in
+      // the wrong place.
       const name = suggestion === undefined ? concealIfSecret(given) : given;
       const hint = suggestion === undefined ? '' : `; did you mean ${truncate(suggestion)}?`;
       return { kind, name, message: `there is no ${quoteObjectName(kind, name)}${hint}` };
@@ -116,13 +117,13 @@ function requireResolved(resolved: readonly ResolvedNames[]): void {
   }
   if (ambiguous.length === 0) return;
   const problems: Problem[] = ambiguous.map(({ kind, message }) => ({
-    option: nameOfFindOption(kind),
+    option: optionOfKind(kind),
     message,
   }));
   throw new InvalidArguments(problems);
 }
 
-function nameOfFindOption(kind: ResolvedNames['kind']): string {
+function optionOfKind(kind: ResolvedNames['kind']): string {
   return Object.entries(KIND_BY_OPTION).find(([, optionKind]) => optionKind === kind)?.[0] ?? '';
 }
 

@@ -16,8 +16,8 @@ export interface ResolvedNames {
   readonly kind: NamedKind;
   readonly found: ReadonlyMap<string, NamedObject>;
   /**
-   * The ids of the dynamic groups among the found objects. If all names are requested, also those
-   * of groups that share their name with another group.
+   * The ids of the dynamic groups among the found objects. If all names are requested, also the ids
+   * of dynamic groups with an ambiguous name.
    */
   readonly dynamic: readonly string[];
   /** The names that no object has. `suggestion` is the most similar name, if there is one. */
@@ -77,9 +77,10 @@ export async function resolveNames(
 }
 
 /**
- * Reads the objects of a kind that may have one of the names; without names, reads all objects.
- * Also reads all objects if JumpCloud's filter finds none for a name. The filter may have missed
- * the object, or the name may be wrong and a similar name is needed as a suggestion.
+ * Reads objects of one kind. Reads all of them if no names are given, or many. Otherwise, lets
+ * JumpCloud filter them by name. Also reads all objects if the filter finds none for a name: the
+ * filter may have missed the object, or the name may be wrong and a similar name is needed as a
+ * suggestion.
  */
 async function readObjects(
   session: Session,
@@ -93,7 +94,7 @@ async function readObjects(
   try {
     return [...found, ...(await findObjects(session, kind))];
   } catch (error) {
-    // An account that may not read the whole list can still look up single names.
+    // An account that is not allowed to read the whole list can still look up single names.
     if (error instanceof Rejected) return found;
     throw error;
   }

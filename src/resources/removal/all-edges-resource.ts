@@ -19,7 +19,7 @@ const NO_EDGES: DesiredEdges = {
  * Returns the resource that removes all edges of this host, system groups first. The host keeps its
  * record.
  */
-export function allEdgesResource(
+export function edgesRemovalResource(
   session: HostSession,
   agent: AgentStopper,
 ): Resource<RemovalState, RemovedObject> {
@@ -39,7 +39,7 @@ export function allEdgesResource(
 
     async apply(run, { changes, after }) {
       if (changes.length === 0) return { done: [], after };
-      await agent.stop(session.budget.remaining());
+      await agent.stop(session.budget.remainingMs());
       const lists = kinds
         .map((access) => ({
           type: access.type,

@@ -1,4 +1,4 @@
-import { checkPresence, type RecordAbsence, type RecordPresence } from '../../api/systems.ts';
+import { checkPresence, type MissingOrDenied, type RecordPresence } from '../../api/systems.ts';
 import { NotApplied, RateLimited, Unavailable } from '../../base/errors.ts';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 import { pollUntil } from '../../base/poll-until.ts';
@@ -18,14 +18,14 @@ export async function awaitRecordGone(
   session: HostSession,
   run: Run,
   deletion: string,
-): Promise<RecordAbsence | undefined> {
+): Promise<MissingOrDenied | undefined> {
   const end = monotonicMs() + READ_BACK_TIMEOUT_MS;
   let didExist = false;
   const poll = async () => {
     const presence = await checkPresenceAfterDelete(session, deletion).catch(
       (error: unknown): RecordPresence => {
-        // The previous read found the record. Reporting that is more useful than an error that says
-        // that the budget is used up.
+        // The previous read found the record. That result is more useful than an error about the
+        // used-up budget.
         if (didExist && error instanceof NotApplied) return { isThere: true };
         throw error;
       },
@@ -36,7 +36,7 @@ export async function awaitRecordGone(
   return pollUntil(run, poll, {
     what: 'for JumpCloud to show that the record is gone',
     delayMs: () => POLL_INTERVAL_MS,
-    leftMs: () => Math.min(end - monotonicMs(), session.budget.remaining()),
+    leftMs: () => Math.min(end - monotonicMs(), session.budget.remainingMs()),
   });
 }
 

@@ -83,5 +83,5 @@ function findIdMismatch(
 ): string | undefined {
   return systemId === undefined || systemId === knownId
     ? undefined
-    : `this host has no id to compare with system_id ${systemId}.`;
+    : `this host has no id that matches system_id ${systemId}.`;
 }

@@ -2,7 +2,7 @@ import {
   checkPresence,
   type DeleteOutcome,
   deleteSystem,
-  type RecordAbsence,
+  type MissingOrDenied,
 } from '../../api/systems.ts';
 import { NotApplied, Unauthorized } from '../../base/errors.ts';
 import { mayHaveTakenEffect } from '../../base/interrupted.ts';
@@ -12,7 +12,7 @@ import type { HostSession } from '../../transport/host-session.ts';
 import { awaitRecordGone } from './await-record-gone.ts';
 import type { RemovedObject } from './removal-base.ts';
 import type { RemovalFiles } from './removal-files.ts';
-import { type DeleteHistory, unprovenRemoval } from './unproven-removal.ts';
+import { type DeleteHistory, unprovenRemovalError } from './unproven-removal.ts';
 
 const RUN_AGAIN_ADVICE = 'Run again. If this persists, ask JumpCloud.';
 
@@ -43,9 +43,9 @@ export class RecordRemoval {
    * Deletes the record and verifies that it is gone. If another run has already started the
    * removal, completes that removal instead.
    */
-  async complete(absence: RecordAbsence | undefined): Promise<void> {
-    // Read again, because another run may have removed the record while this run waited for the
-    // lock, or may have removed its marker file because its DELETE had no effect.
+  async removeRecord(absence: MissingOrDenied | undefined): Promise<void> {
+    // Read again, because the files may have changed while this run waited for the lock. Another
+    // run may have removed the record, or may have removed the marker of a DELETE without effect.
     const { isMarked, isRemoved } = this.#files.read();
     if (isRemoved) this.#files.removeMarker();
     else if (absence !== undefined)
@@ -114,7 +114,7 @@ export class RecordRemoval {
     this.#files.removeInvalidMarker(this.#run);
     const seconds = Math.round((monotonicMs() - sentAt) / 1000);
     throw new NotApplied([
-      `${deletion}, but its record still exists ${seconds} s later. The host keeps its key.`,
+      `${deletion}. The record still exists ${seconds} s later. The host keeps its key.`,
       RUN_AGAIN_ADVICE,
     ]);
   }
@@ -123,12 +123,12 @@ export class RecordRemoval {
    * Writes the tombstone if it is proven that the record is gone. Throws if proof is needed but
    * missing.
    */
-  #writeTombstoneIfProven(absence: RecordAbsence, history: DeleteHistory): void {
+  #writeTombstoneIfProven(absence: MissingOrDenied, history: DeleteHistory): void {
     if (history === 'lost' && absence.isClockRuledOut) {
       this.#files.writeTombstone(this.#run);
       return;
     }
-    const failure = unprovenRemoval(this.#session, absence, history, this.#purge);
+    const failure = unprovenRemovalError(this.#session, absence, history, this.#purge);
     if (failure !== undefined) throw failure;
   }
 

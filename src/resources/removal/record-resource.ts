@@ -7,7 +7,7 @@ import { RecordRemoval } from './record-removal.ts';
 import { type RemovalState, type RemovedObject, removalBase } from './removal-base.ts';
 import { RemovalFiles } from './removal-files.ts';
 import type { RemovalOptions } from './removal-options.ts';
-import { unprovenRemoval } from './unproven-removal.ts';
+import { unprovenRemovalError } from './unproven-removal.ts';
 
 /**
  * Returns the resource that deletes this host's record and verifies that the record is gone. The
@@ -19,7 +19,7 @@ import { unprovenRemoval } from './unproven-removal.ts';
  * later read of the record was answered 401 or 404. The tombstone of another run is sufficient
  * proof. `read` rejects when proof is needed but missing.
  */
-export function recordResource(
+export function recordRemovalResource(
   session: HostSession,
   { purge_identity }: RemovalOptions,
   agent: AgentStopper,
@@ -35,7 +35,7 @@ export function recordResource(
       const { isMarked, isRemoved } = files.read();
       if ((isMarked && presence.isClockRuledOut) || isRemoved)
         return { objects: [], absence: presence };
-      const failure = unprovenRemoval(
+      const failure = unprovenRemovalError(
         session,
         presence,
         isMarked ? 'lost' : 'none',
@@ -46,13 +46,13 @@ export function recordResource(
     },
 
     async apply(run, { changes, after }, { absence }) {
-      await agent.stop(session.budget.remaining());
+      await agent.stop(session.budget.remainingMs());
       if (changes.length === 0 && absence === undefined) return { done: [], after };
       const removal = new RecordRemoval(run, session, files, purge_identity);
       run.report.setProgress(() => removalBase.progress(after, removal.removed));
       await withLock(run, agentDir, {
-        timeoutMs: session.budget.remaining(),
-        work: () => removal.complete(absence),
+        timeoutMs: session.budget.remainingMs(),
+        work: () => removal.removeRecord(absence),
       });
       return { done: removal.removed, after };
     },

@@ -1,4 +1,4 @@
-import type { RecordAbsence } from '../../api/systems.ts';
+import type { MissingOrDenied } from '../../api/systems.ts';
 import { formatCount } from '../../base/printable.ts';
 import type { Resource } from '../../reconcile.ts';
 
@@ -15,7 +15,7 @@ export interface RemovalState {
    * JumpCloud's 401 or 404 to the read of the record. Set if this run may have to complete an
    * earlier removal.
    */
-  readonly absence?: RecordAbsence;
+  readonly absence?: MissingOrDenied;
 }
 
 /** The plan and the reports that all removals share. */

@@ -24,7 +24,7 @@ export function checkRemovalOptions(given: PartialValues<typeof removalOptions>)
     {
       option: 'purge_identity',
       message:
-        'cannot be used with scope: associations: the record is kept, and the host would lose its key to the record',
+        'cannot be used with scope: associations, because the record is kept, and the host would lose its key to the record',
     },
   ];
 }

@@ -1,8 +1,8 @@
 import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { AgentStopper } from './agent-stopper.ts';
-import { allEdgesResource } from './all-edges-resource.ts';
-import { recordResource } from './record-resource.ts';
+import { edgesRemovalResource } from './all-edges-resource.ts';
+import { recordRemovalResource } from './record-resource.ts';
 import type { RemovalState, RemovedObject } from './removal-base.ts';
 import type { RemovalOptions } from './removal-options.ts';
 
@@ -15,6 +15,6 @@ export function removalResource(
   agent: AgentStopper,
 ): Resource<RemovalState, RemovedObject> {
   return options.scope === 'system'
-    ? recordResource(session, options, agent)
-    : allEdgesResource(session, agent);
+    ? recordRemovalResource(session, options, agent)
+    : edgesRemovalResource(session, agent);
 }

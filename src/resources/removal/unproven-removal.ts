@@ -1,5 +1,5 @@
 import { listIdentityFiles } from '../../agent/purge.ts';
-import type { RecordAbsence } from '../../api/systems.ts';
+import type { MissingOrDenied } from '../../api/systems.ts';
 import { type ModuleError, NotFound, Unauthorized } from '../../base/errors.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 
@@ -13,9 +13,9 @@ export type DeleteHistory = 'none' | 'denied' | 'lost';
  * Returns the error for a removal if nothing proves that the record is gone. Returns undefined if
  * no proof is needed. The message reports JumpCloud's answers, and never claims a deletion.
  */
-export function unprovenRemoval(
+export function unprovenRemovalError(
   session: HostSession,
-  { error }: RecordAbsence,
+  { error }: MissingOrDenied,
   history: DeleteHistory,
   purge: boolean,
 ): ModuleError | undefined {
@@ -26,9 +26,9 @@ export function unprovenRemoval(
   const { systemId, agentDir } = session.identity;
   const status = isMissing ? 404 : 401;
   const observation = {
-    none: `JumpCloud answers ${status}, and has never accepted this host's key at ${session.origin}`,
+    none: `JumpCloud answers ${status}, and has not accepted this host's key at ${session.origin} in this run`,
     denied: `JumpCloud accepted this host at first, then denied the DELETE, and now answers ${status}`,
-    lost: `the answer to a DELETE was lost, and JumpCloud now answers ${status}, but gives no time, so a wrong clock on this host is not ruled out`,
+    lost: `the answer to a DELETE was lost, and JumpCloud now answers ${status} without a usable Date header, so a wrong clock on this host is not ruled out`,
   }[history];
   const advice =
     history === 'none'

@@ -1,7 +1,7 @@
 import {
   type AdminDeleteOutcome,
   deleteSystemById,
-  isRefusal,
+  isRecordRefusal,
   readSystemById,
 } from '../../api/admin-systems.ts';
 import { mayHaveTakenEffect } from '../../base/interrupted.ts';
@@ -52,7 +52,7 @@ export async function deleteRecord(
     setDoubt(inDoubt);
     isReading = true;
     await readAgain(inDoubt).catch((error: unknown) => {
-      if (inDoubt || !isRefusal(error)) throw error;
+      if (inDoubt || !isRecordRefusal(error)) throw error;
       const status = Number(error.details['status']);
       throw new DeleteStoppedEarly({ outcome: 'refused', status, error, inDoubt });
     });
@@ -71,12 +71,12 @@ export async function deleteRecord(
 }
 
 /**
- * Reads again the newer record with the same hostname as a stale record. Returns it in a list,
- * which is empty without `superseded_only` or if the newer record is gone.
+ * Reads again the record that supersedes a stale record. Returns it in a list, which is empty
+ * without `superseded_only` or if that record is gone.
  */
 async function readSuccessor(session: Session, { record, supersededBy }: StaleRecord) {
   if (supersededBy === undefined) return [];
-  const what = `the record ${supersededBy}, which has the hostname of ${nameOf(record)}`;
+  const what = `the record ${supersededBy} with the hostname of ${nameOf(record)}`;
   const { value } = await readSystemById(session, supersededBy, what);
   return value === undefined ? [] : [value];
 }

@@ -40,8 +40,8 @@ export function isDead(record: AdminRecord, { attribute, values }: AttributeValu
 }
 
 /**
- * Returns whether a record may belong to a living host: its attribute has one of the values of
- * living hosts, or no value.
+ * Returns whether a record may belong to a living host: it lacks the custom attribute `attribute`,
+ * the attribute is empty, or its value is in `values`, the values of living hosts.
  */
 export function mayBeAlive(record: AdminRecord, { attribute, values }: AttributeValues): boolean {
   const found =

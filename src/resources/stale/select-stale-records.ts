@@ -19,7 +19,10 @@ export interface Criteria {
 export interface StaleRecord {
   readonly record: AdminRecord;
   readonly reason: string;
-  /** The id of a newer record with the same hostname; undefined without `superseded_only`. */
+  /**
+   * The id of a record that has the same hostname and is in use; undefined without
+   * `superseded_only`.
+   */
   readonly supersededBy: string | undefined;
 }
 

@@ -51,9 +51,9 @@ export class StaleDeletion {
   }
 
   /**
-   * Deletes the records, a few in parallel, then checks that they are gone. Continues when
-   * JumpCloud refuses to delete a record, and returns the failure at the end. Rejects at once for
-   * any other failure.
+   * Deletes the records, a few in parallel, then checks that they are gone. Returns a failure at
+   * the end if JumpCloud refused to delete a record or still shows a deleted one. After any other
+   * failure, starts no further deletion, and rejects.
    */
   async deleteRecords(): Promise<ModuleError | undefined> {
     await this.#inParallel(this.#records, (record) => this.#delete(record));
@@ -131,7 +131,7 @@ export class StaleDeletion {
         delayMs *= 2;
         return delayMs;
       },
-      leftMs: () => Math.min(deadlineMs - monotonicMs(), this.#session.budget.remaining()),
+      leftMs: () => Math.min(deadlineMs - monotonicMs(), this.#session.budget.remainingMs()),
     });
     const unconfirmed = pendingRecords.filter(
       (stale) => this.#outcomes.get(stale)?.outcome === 'deleted',

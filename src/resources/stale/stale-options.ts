@@ -10,9 +10,9 @@ import {
   required,
   withDefault,
 } from '../../options/option.ts';
-import { quoteKey } from '../../options/quote-name.ts';
 import { boolean, toText } from '../../options/scalars.ts';
 import { section } from '../../options/section.ts';
+import { keyForMessage } from '../../options/text-for-messages.ts';
 import { adminOptions, checkAdminOptions } from '../admin-options.ts';
 
 /** The options of jumpcloud_stale_systems. */
@@ -96,7 +96,7 @@ function toAttributeValue(value: unknown): string {
   }
   if (/^\s|\s$|[\t\n\r]/.test(text)) {
     throw new InvalidValue(
-      'has a tab, a line break, or a blank at its start or end; give each value as one item of the list',
+      'contains a tab or a line break, or has a blank at its start or end; give each value as one item of the list',
     );
   }
   return text;
@@ -116,7 +116,7 @@ function attributes(): Option<Readonly<Record<string, string>> | undefined> {
           return [name, toText(wanted)] as const;
         } catch (error) {
           if (!(error instanceof InvalidValue)) throw error;
-          throw new InvalidValue([{ path: [quoteKey(name)], message: error.message }]);
+          throw new InvalidValue([{ path: [keyForMessage(name)], message: error.message }]);
         }
       });
       return Object.fromEntries(entries);

@@ -2,8 +2,8 @@ import type { SystemRecord } from '../../api/systems.ts';
 import { settingsOf } from './system-fields.ts';
 
 /**
- * Returns the result fields for a record: `system` as JumpCloud sends it, and `settings` by option
- * names.
+ * Returns the result fields for a record: `system` as JumpCloud sends it but without systemToken,
+ * and `settings` by option name.
  */
 export function reportRecord(record: SystemRecord): Readonly<Record<string, unknown>> {
   return { system: withoutToken(record), settings: settingsOf(record) };

@@ -30,7 +30,7 @@ export interface SettleOptions<State> {
  * again, because an agent that is still initialising may overwrite them.
  * @throws NotApplied if this takes longer than three times `seconds`
  */
-export async function settle<State>(
+export async function awaitSettledState<State>(
   run: Run,
   { identity, budget }: HostSession,
   { seconds, read, drift, write }: SettleOptions<State>,

@@ -25,8 +25,8 @@ export interface SystemSettings {
 }
 
 /**
- * The desired settings of this host's record. `settle` is the time that they have to hold, in
- * seconds.
+ * The desired settings of this host's record. `settle` is the number of seconds for which they must
+ * stay unchanged.
  */
 export type DesiredSystem = SystemSettings & { readonly settle: number };
 
@@ -80,7 +80,7 @@ export function listManagedFields(settings: SystemSettings, record: SystemRecord
   }
   const { system_insights: state } = settings;
   if (state !== undefined) {
-    const current = insightsOf(record);
+    const current = insightsStateOf(record);
     const changes = { systemInsights: { state } };
     fields.push(
       createField<string | null>('system_insights', { current, desired: state }, changes),
@@ -142,7 +142,7 @@ export function settingsOf(record: SystemRecord): Readonly<Record<string, unknow
       typedEntries(BOOLEAN_FIELDS).map(([option, key]) => [option, record[key] ?? null]),
     ),
     primary_user: primaryUserOf(record),
-    system_insights: insightsOf(record),
+    system_insights: insightsStateOf(record),
     attributes: Object.fromEntries(
       attributesOf(record).flatMap(({ name, value }) =>
         typeof value === 'string' ? [[name, value]] : [],
@@ -151,7 +151,7 @@ export function settingsOf(record: SystemRecord): Readonly<Record<string, unknow
   };
 }
 
-function insightsOf({ systemInsights }: SystemRecord): string | null {
+function insightsStateOf({ systemInsights }: SystemRecord): string | null {
   return systemInsights?.state ?? null;
 }
 

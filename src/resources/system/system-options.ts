@@ -16,9 +16,9 @@ import {
   type TextExpansion,
   withDefault,
 } from '../../options/option.ts';
-import { quoteName } from '../../options/quote-name.ts';
 import { boolean, expandableText } from '../../options/scalars.ts';
 import { seconds } from '../../options/seconds.ts';
+import { nameForMessage } from '../../options/text-for-messages.ts';
 
 /** JumpCloud's limit for a custom attribute's value, in characters (code points). */
 const MAX_VALUE_LENGTH = 1024;
@@ -47,7 +47,8 @@ export function checkSettings({
   return [
     {
       option: 'purge_attributes',
-      message: 'needs attributes, which lists what to keep; give attributes: {} to remove all',
+      message:
+        'needs the option attributes, which lists what to keep; give attributes: {} to remove all',
     },
   ];
 }
@@ -86,13 +87,15 @@ function toAttribute(
   const text = coerceText(given);
   if (text === undefined) {
     const got = describeValue(given);
-    throw new InvalidValue(`${quoteName(name)}: expected text, or null to remove it, got ${got}`);
+    throw new InvalidValue(
+      `${nameForMessage(name)}: expected text, or null to remove it, got ${got}`,
+    );
   }
   const value = expandValue(name, text, expansion);
   const { length } = [...value];
   if (length > MAX_VALUE_LENGTH && !expansion?.hasUnreadFacts(text)) {
     throw new InvalidValue(
-      `${quoteName(name)}: has ${length} characters, but JumpCloud keeps at most ${MAX_VALUE_LENGTH}`,
+      `${nameForMessage(name)}: has ${length} characters, but JumpCloud keeps at most ${MAX_VALUE_LENGTH}`,
     );
   }
   return value;
@@ -104,7 +107,7 @@ function expandValue(name: string, text: string, expansion: TextExpansion | unde
   } catch (error) {
     const issues = requireInvalidValue(error).issues.map((issue) => ({
       ...issue,
-      message: `${quoteName(name)}: ${issue.message}`,
+      message: `${nameForMessage(name)}: ${issue.message}`,
     }));
     throw new InvalidValue(issues);
   }

@@ -30,7 +30,8 @@ export interface SystemWriter {
    */
   write(changes: readonly ManagedField[]): Promise<void>;
   /**
-   * Waits until the desired state has held for `settle` seconds. Returns at once without `settle`.
+   * Waits until the desired state has held for `settle` seconds. Returns at once without `settle`,
+   * or if nothing had to be written and the record is older than `settle` seconds.
    */
   settle(): Promise<ApplyResult<SystemRecord, ManagedField>>;
 }
@@ -84,7 +85,7 @@ export function systemWriter(
     if (changes.every(({ option }) => option !== 'attributes')) return put(changes);
     const { withLock } = await import('../../agent/lock.ts');
     return withLock(run, identity.agentDir, {
-      timeoutMs: budget.remaining(),
+      timeoutMs: budget.remainingMs(),
       unlockedWarning: describeMissingLock,
       work: putLatest,
     });
@@ -113,8 +114,8 @@ export function systemWriter(
           return putSafely(findDrift(desired, record));
         },
       };
-      const { settle } = await import('./settle.ts');
-      const { state } = await settle(run, session, settling, after);
+      const { awaitSettledState } = await import('./settle.ts');
+      const { state } = await awaitSettledState(run, session, settling, after);
       return { done: [...done.values()], after: state, fields: { reapplied } };
     },
   };

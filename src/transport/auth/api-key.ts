@@ -29,8 +29,8 @@ export class ApiKeyAuthentication implements Authentication {
           "it does not belong to an administrator of this organisation, or it was replaced or revoked: copy the current key from the administrator's menu in the Admin Portal",
           `the organisation is in another region than ${origin}: set region (us, eu or in)`,
           this.#orgId === undefined
-            ? 'its administrator manages several organisations: select one with org_id'
-            : 'its administrator does not manage the organisation in org_id: correct org_id',
+            ? "the key's administrator manages several organisations: select one with org_id"
+            : "the key's administrator does not manage the organisation in org_id: correct org_id",
         ];
     return { who: 'the API key', causes };
   }

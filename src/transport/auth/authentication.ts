@@ -10,8 +10,8 @@ export interface Authentication {
   /** Returns the credentials for one attempt. `time` is in milliseconds since the epoch. */
   authenticate(method: string, path: string, time: number): Credentials | Promise<Credentials>;
   /**
-   * Looks for new credentials after a 401. Returns the `time` to authenticate a second attempt
-   * with; undefined if there are no new credentials.
+   * Prepares new credentials after a 401. Returns the `time` to pass to `authenticate` for a second
+   * attempt; undefined if there are no new credentials.
    */
   renew(refused: RefusedAttempt): number | undefined;
   /**
@@ -43,7 +43,7 @@ export interface RefusedAttempt {
 /** The state of a session when JumpCloud answers 401. */
 export interface SessionStateAt401 {
   readonly origin: string;
-  /** True if JumpCloud has accepted a request in this run. */
+  /** True if JumpCloud has accepted a request in this session. */
   readonly wasAccepted: boolean;
   readonly clock: ServerClock;
 }

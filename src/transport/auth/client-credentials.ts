@@ -6,7 +6,7 @@ export interface ClientCredentials {
   readonly clientSecret: string;
 }
 
-/** Authenticates the request for an access token with a service account's id and secret. */
+/** Uses a service account's id and secret to authenticate the request for an access token. */
 export class ClientCredentialsAuthentication implements Authentication {
   readonly urlOption = 'token_url';
   readonly adviceFor403 =

@@ -47,7 +47,7 @@ export class ServerClock {
   }
 
   /** Returns the offset in whole seconds; null while it is unknown. */
-  offset(): number | null {
+  offsetInSeconds(): number | null {
     // A Date header has no fraction of a second, so its time is half a second early on average.
     return this.#offsetMs === undefined ? null : Math.round((this.#offsetMs + 500) / 1000);
   }

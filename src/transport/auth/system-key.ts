@@ -55,7 +55,7 @@ export class SystemKeyAuthentication implements Authentication {
     }
     const replaced = wasAccepted ? '' : ', or belongs to another registration than client.key';
     causes.push(
-      `the record of system ${this.#identity.systemId} was deleted in JumpCloud${replaced}: if the Admin Portal does not show this id, register the agent again`,
+      `the record of system ${this.#identity.systemId} was deleted in JumpCloud${replaced}: if the Admin Portal does not show this id, or no other cause applies, register the agent again`,
     );
     if (!wasAccepted) {
       causes.push(
@@ -63,7 +63,7 @@ export class SystemKeyAuthentication implements Authentication {
       );
       if (this.#identity.keyMatchesCertificate === undefined) {
         causes.push(
-          'client.key does not belong to this registration (which cannot be checked without a usable client.crt): register the agent again',
+          'client.key does not belong to this registration (this cannot be checked without a usable client.crt): register the agent again',
         );
       }
       if (this.#usesAgentRegion !== true) {
@@ -77,7 +77,8 @@ export class SystemKeyAuthentication implements Authentication {
         );
       }
     }
-    // The corrected time was refused too, so the clock is not the only cause.
+    // If the time was corrected, the corrected time was refused too, so the clock is not the only
+    // cause.
     const clockCause = clock.clockCause();
     if (clockCause !== undefined) causes.push(clockCause);
     return { who: 'this host', causes };

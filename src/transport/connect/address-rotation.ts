@@ -8,8 +8,9 @@ import { monotonicMs } from '../../base/monotonic-clock.ts';
 const MAX_ADDRESS_TIMEOUT_MS = 2500;
 
 /**
- * Orders the addresses of a name, and limits the time for each. Addresses without a failure come
- * first, then those whose latest failure is the oldest. Times in milliseconds.
+ * Orders the addresses of a name, and limits the time for each. Addresses that have not failed come
+ * first. The others follow in the order of their latest failure, oldest first. Times in
+ * milliseconds.
  */
 export class AddressRotation {
   /** The timeout for connecting to the last address. */

@@ -72,7 +72,7 @@ export class Connector {
     this.#early = this.#early.map(({ socket }) =>
       toEarlyConnection(this.#toReadyConnection(socket)),
     );
-    // Reads the CA certificates while waiting for the server's answer.
+    // Reads the CA certificates while the TCP connections are being opened.
     if (isSecure) this.#secureContext();
   }
 
@@ -170,9 +170,10 @@ export class Connector {
       this.#context = this.#requireTls().createSecureContext({
         allowPartialTrustChain: ca !== undefined,
       });
-      // Adds the certificates to the default store, which the option `ca` would replace. Node.js
-      // cannot list the system CA store, so `ca` could not include it. With `ca`, only the
-      // certificates of NODE_EXTRA_CA_CERTS would stay in effect, and only from Node.js 22 on.
+      // Adds the certificates to the default store. The option `ca` of `createSecureContext` would
+      // replace this store. That option could not include the system CA store, because Node.js
+      // cannot list it. Only the certificates of NODE_EXTRA_CA_CERTS would stay in effect, from
+      // Node.js 22 on.
       if (ca !== undefined) this.#context.context.addCACert(ca);
     }
     return this.#context;

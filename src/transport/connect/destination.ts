@@ -51,7 +51,7 @@ export async function openDestination<T>(
   // Node.js would print a warning about this variable on stderr.
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
   const budget = new Budget(timeoutMs);
-  const resolver = new DnsResolver(() => budget.remaining());
+  const resolver = new DnsResolver(() => budget.remainingMs());
   const rotation = new AddressRotation(
     Math.min(Math.ceil(requestTimeoutMs), MAX_TIMER_MS - CONNECTION_GRACE_MS),
   );
@@ -95,8 +95,8 @@ export function describeDestination({ origin, proxy }: Destination): string {
 }
 
 /**
- * Waits until the first packet of the early connections is sent, or until the DNS lookup exceeds
- * its limit.
+ * Waits until the first packet of the early connections is sent. Waits for the DNS lookup at most
+ * `MAX_LOOKUP_WAIT_MS`.
  */
 async function waitUntilFirstPacketSent(resolver: DnsResolver, hostname: string): Promise<void> {
   if (isIP(hostname) === 0) {

@@ -10,7 +10,7 @@ export interface EarlyConnection {
   readyAt?: number;
 }
 
-/** Returns an early connection. Sets its `readyAt` as soon as the socket is connected. */
+/** Returns an early connection. Sets its `readyAt` as soon as `socket` resolves. */
 export function toEarlyConnection(socket: Promise<Socket>): EarlyConnection {
   const early: EarlyConnection = { socket };
   socket.then(

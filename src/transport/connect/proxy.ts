@@ -79,8 +79,8 @@ function percentDecode(text: string): Buffer {
 }
 
 /**
- * Returns whether NO_PROXY exempts an origin. As in curl, an entry is `*`, a host name that
- * includes its subdomains, an address, or a network.
+ * Returns whether NO_PROXY exempts an origin. As in curl, an entry is `*`, a host name, an address,
+ * or a network. A host name also exempts its subdomains.
  */
 function isExempt(origin: URL, noProxy: string): boolean {
   const host = origin.hostname.replace(/^\[|[\].]$/g, '');

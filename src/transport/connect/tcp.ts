@@ -10,9 +10,9 @@ import type { AddressRotation } from './address-rotation.ts';
 export const CONNECTION_GRACE_MS = 1000;
 
 /**
- * Connects to the first reachable address of a host. Rejects with the error of the first address.
- * Replaces the address selection of Node.js: in versions up to 18.17, an address that answers late
- * crashes the process.
+ * Connects to the first reachable address of a host. If no address is reachable, rejects with the
+ * error of the first one. Replaces the address selection of Node.js: in versions up to 18.17, an
+ * address that answers late crashes the process.
  */
 export async function connectTcp(
   addresses: readonly LookupAddress[],

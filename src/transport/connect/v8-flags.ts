@@ -7,9 +7,9 @@ import { setFlagsFromString } from 'node:v8';
 export const NEWEST_TUNED_NODE = 26;
 
 /**
- * V8 flags that disable optimisations. Only long-running programs benefit from these, and a run
- * takes a tenth of a second. Flags that affect compiled code, such as --no-regexp-tier-up, are left
- * out, because they crash V8.
+ * V8 flags that disable optimisations. Only long-running programs benefit from these optimisations,
+ * but a run takes a tenth of a second. Flags that affect compiled code, such as
+ * --no-regexp-tier-up, are left out, because they crash V8.
  */
 const V8_FLAGS = [
   '--no-regexp-optimization',
@@ -44,6 +44,6 @@ export async function loadTlsAndSetV8Flags(): Promise<typeof import('node:tls')>
  * Throws if the V8 flags are not set. Without them, Node.js 20 takes 74 ms more to compile undici's
  * parser when undici is imported.
  */
-export function requireFlags(): void {
+export function requireV8Flags(): void {
   if (!areFlagsSet) throw new Error('undici was imported before the V8 flags were set');
 }

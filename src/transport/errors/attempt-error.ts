@@ -11,11 +11,14 @@ export type FailureKind = 'network' | 'tls' | 'unexpected' | 'proxy-refused';
 /** An attempt without a usable answer. */
 export class AttemptError extends Error {
   readonly kind: FailureKind;
-  /** The error code of Node.js or undici, or the status of a proxy. Part of the result. */
+  /**
+   * The error code of Node.js or undici, or the status of a proxy's answer. Part of the module's
+   * result.
+   */
   readonly reason: string;
   /** The peer that caused the failure. */
   readonly peer: 'origin' | 'proxy';
-  /** The Retry-After header of a proxy's refusal. */
+  /** The Retry-After header of the proxy's answer to CONNECT. */
   readonly retryAfter: string | undefined;
 
   constructor(

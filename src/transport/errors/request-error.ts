@@ -49,7 +49,7 @@ export function retriesExhaustedError(
     return new Unavailable(
       failureText(
         purpose,
-        `${origin} could not be reached (${effort}): ${outcome.message}${waitClause}`,
+        `${origin} gave no usable answer (${effort}): ${outcome.message}${waitClause}`,
         `${networkAdvice(outcome)}, then run again.`,
       ),
       { attempts, details: { ...effortDetails, reason: outcome.reason }, cause: outcome, inDoubt },
@@ -61,7 +61,7 @@ export function retriesExhaustedError(
     return new RateLimited(
       failureText(
         purpose,
-        `JumpCloud limits the rate of requests${waitClause} (${effort})`,
+        `JumpCloud limits the rate of requests${waitClause} (gave up after ${effort})`,
         'Run again later, raise timeout, or spread the runs of your hosts over time.',
       ),
       { details: { attempts, ...details }, inDoubt },

@@ -6,7 +6,10 @@ interface TlsAlert {
 
 const GATEWAY_ADVICE =
   'A gateway in your network seems to answer. Exempt this host from the gateway, or check api_url and proxy.';
-/** The advice if the server does not know the requested host name, or its certificate lacks it. */
+/**
+ * The advice for a server that does not know the requested host name, or whose certificate does not
+ * contain that name.
+ */
 export const WRONG_SERVER_ADVICE =
   'Another server answers at this address. Check api_url, proxy and name resolution.';
 
@@ -42,7 +45,10 @@ export function explainTlsAlert(code: string): TlsAlert | undefined {
       };
 }
 
-/** Returns the exact code of a TLS error. For EPROTO, only the message contains this code. */
+/**
+ * Returns the exact code of a TLS error. For the code EPROTO, reads the exact code from the
+ * message.
+ */
 export function exactTlsCode(code: string, message: string): string {
   const [, reason] = (code === 'EPROTO' && /SSL routines:[^:]*:([^:]+)/.exec(message)) || [];
   return reason === undefined ? code : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;

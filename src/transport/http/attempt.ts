@@ -33,7 +33,10 @@ export interface AttemptContext {
 /** The result of one attempt. */
 export interface AttemptResult {
   readonly outcome: WireReply | AttemptError;
-  /** True if the request may have taken effect although no answer confirms it. */
+  /**
+   * True if the request may have taken effect: it was sent, and no answer with status 429 refused
+   * it.
+   */
   readonly mayHaveTakenEffect: boolean;
 }
 
@@ -52,13 +55,13 @@ export function attempt(
     let abort: ((reason: Error) => void) | undefined;
     let ended: Error | undefined;
 
-    const clear = () => {
+    const cleanUp = () => {
       clearTimeout(timer);
       body.release();
       signal.removeEventListener('abort', interrupt);
     };
     const finish = (outcome: WireReply | AttemptError) => {
-      clear();
+      cleanUp();
       const isRefused = !(outcome instanceof AttemptError) && outcome.status === 429;
       resolve({ outcome, mayHaveTakenEffect: sent && !isRefused });
     };
@@ -68,7 +71,7 @@ export function attempt(
       abort?.(failure);
     };
     const interrupt = () => {
-      clear();
+      cleanUp();
       end(signal.reason);
       reject(signal.reason);
     };

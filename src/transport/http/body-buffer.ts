@@ -22,7 +22,10 @@ export class BodyBuffer {
     this.#quota = quota;
   }
 
-  /** Appends a chunk. Returns false when the quota is used up or the buffer was released. */
+  /**
+   * Appends a chunk. Returns false when the body is too large, the quota is used up, or the buffer
+   * was released.
+   */
   append(chunk: Buffer): boolean {
     if (!this.#isOpen) return false;
     for (let copied = 0; copied < chunk.length; ) {
@@ -41,7 +44,7 @@ export class BodyBuffer {
     return Buffer.concat(this.#blocks, this.#length);
   }
 
-  /** Returns the blocks to the quota. Later calls of `append` return false. */
+  /** Gives the blocks back to the quota. Later calls of `append` return false. */
   release(): void {
     if (this.#isOpen) this.#quota.freeBlocks += this.#blocks.length;
     this.#isOpen = false;

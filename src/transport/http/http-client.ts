@@ -6,7 +6,7 @@ import { MAX_TIMER_MS } from '../../base/pause.ts';
 import type { Destination } from '../connect/destination.ts';
 import { closedEarlyError } from '../connect/tcp.ts';
 import { openTunnel } from '../connect/tunnel.ts';
-import { requireFlags } from '../connect/v8-flags.ts';
+import { requireV8Flags } from '../connect/v8-flags.ts';
 import { skipInformationalResponses } from './skip-informational-responses.ts';
 
 /** Opens a connection. */
@@ -63,12 +63,15 @@ export interface DestinationClient {
   certificate(): X509Certificate | undefined;
 }
 
-/** Opens the client of a destination, through its proxy if there is one. */
+/**
+ * Creates the HTTP client of a destination. Its connections go through the destination's proxy if
+ * there is one.
+ */
 export async function openHttpClient(
   destination: Destination,
   userAgent: string,
 ): Promise<DestinationClient> {
-  requireFlags();
+  requireV8Flags();
   const { Client: Undici } = await import('./undici-client.ts');
   const { origin, originConnector } = destination;
   let certificate: X509Certificate | undefined;

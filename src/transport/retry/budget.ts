@@ -13,7 +13,7 @@ export class Budget {
   }
 
   /** Returns the remaining time; negative once the budget is exceeded. */
-  remaining(): number {
+  remainingMs(): number {
     this.#start ??= monotonicMs();
     return this.#start + this.#totalMs - monotonicMs();
   }

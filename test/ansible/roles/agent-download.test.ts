@@ -86,7 +86,7 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 300_000 
     });
 
     test.each(sampleRows([':x@', '@', '\\@', '?@', '#@', '.']))(
-      'a configured address that contains %j is refused before any request',
+      'a kickstart address with %j between 127.0.0.1 and localhost is refused before any request',
       async (part) => {
         const url = elsewhere.url.replace('127.0.0.1', `127.0.0.1${part}localhost`);
         const output = await failingPlay({ jumpcloud_agent_kickstart_url: url });

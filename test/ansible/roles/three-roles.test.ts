@@ -131,7 +131,7 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
     expect(own13.output).toContain('not known to run on this host: Debian GNU/Linux 13');
   });
 
-  test('a bare machine reaches its desired state through a proxy with a private CA, and a second run changes nothing', async () => {
+  test('a bare machine reaches its desired state through a proxy and with a private CA, and a second run changes nothing', async () => {
     const before = await run(['--check']);
     expect(before.recap, before.output).toMatchObject({ changed: 2, failed: 0 });
     expect(kickstart.receivedKeys).toEqual([]);

@@ -71,7 +71,7 @@ test('a long list is read completely even if records are created and deleted bef
   expect(peakMb).toBeLessThan(200);
 });
 
-test('a run with random faults deletes only stale records and lists each of them', {
+test('a run with random faults deletes only stale records and lists every record that it deletes', {
   timeout: 300_000,
 }, async ({ startWith }) => {
   const outcomes: Record<string, number> = {};

@@ -378,7 +378,7 @@ describe('the check before each DELETE', () => {
     expect(hasRecord(unread)).toBe(true);
   });
 
-  test('the message says "Run again" only once if an answer is not from JumpCloud', async () => {
+  test('if an answer is not from JumpCloud, the message says "Run again" only once', async () => {
     const id = addRecord({});
     addFault({ kind: 'status', status: 404, text: '<html>' }, 'DELETE', id);
     const answer = await call(absent);

@@ -75,7 +75,7 @@ describe.concurrent("the agent's service", () => {
     ],
   ];
   test.for(rows)(
-    'with the service manager `%s` and its script %j, the check agent_service has the status `%s`',
+    'with a fake service manager `%s` that runs the script %j, the check agent_service has the status `%s`',
     async ([tool, script, status, detail, advice], { host }) => {
       const programs = mkdtempSync(join(directory, 'programs-'));
       if (tool !== 'none') writeProgram(programs, tool, script);

@@ -226,7 +226,7 @@ describe.concurrent('a write whose answer is lost', () => {
     LOST_ANSWERS.map(([how, fault]) => [kind.target, how, { kind, fault }] as const),
   );
   test.each(rows)(
-    'writes of %s edges are reported as changes when %s loses the answer',
+    "writes of %s edges are reported as changes when %s loses JumpCloud's answer",
     async (_target, _how, { kind, fault }) => {
       const host = await enrolEdgeHost(emulator, kind);
       const id = createTarget(emulator.store, kind);

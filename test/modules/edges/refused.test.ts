@@ -31,7 +31,7 @@ const DYNAMIC_HINT =
 
 describe('a dynamic group', () => {
   test.each([400, 403, 204] as const)(
-    'an exclusive run fails when JumpCloud answers %i to leaving a dynamic group, unless `keep` lists the group',
+    'a run with the option `exclusive` fails if the host cannot leave a dynamic group (answer %i), unless `keep` lists the group',
     async (refusal) => {
       const { store } = emulator;
       const { systemId, groups, remove } = await enrolHost();
@@ -88,7 +88,7 @@ describe('a dynamic group', () => {
   });
 
   test.each([400, 403, 204] as const)(
-    'joining a dynamic group fails when JumpCloud answers %i',
+    'a run fails if the host cannot join a dynamic group (answer %i)',
     async (refusal) => {
       const membershipMethod = 'DYNAMIC_REVIEW_REQUIRED';
       const named = { name: 'linux', membershipMethod, refusal } as const;
@@ -248,7 +248,7 @@ test('a run succeeds if JumpCloud refuses an edge but then lists it', async () =
   await remove();
 });
 
-test('if an exclusive list names a user without the option `sudo`, a run warns that the user keeps sudo', async () => {
+test('with the option `exclusive`, a run warns about a user who keeps sudo because the entry does not set `sudo`', async () => {
   const { store } = emulator;
   const host = await emulator.enrol();
   const [alice, bob] = [store.addUser(), store.addUser()];

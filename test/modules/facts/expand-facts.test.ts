@@ -340,7 +340,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect(other).toMatchObject({ sections: { groups: { added: [ids['linux']], removed: [] } } });
   });
 
-  test('jumpcloud_host skips a group entry that expands to empty text if only a section other than `groups` is exclusive', async ({
+  test('jumpcloud_host skips a group entry that expands to empty text if the option `exclusive` lists another section, but not `groups`', async ({
     host,
     emulator,
   }) => {

@@ -480,7 +480,9 @@ describe('a metadata service that misbehaves', () => {
     },
   );
 
-  test('a metadata service without a listener is reported as unreachable', async ({ machine }) => {
+  test('a metadata service to which the machine has no route is reported as unreachable', async ({
+    machine,
+  }) => {
     const report = await machine.run(
       { dmi: DMI.google, addresses: [] },
       callNeeding('cloud.tag.Role', 'cloud.provider'),
@@ -526,7 +528,7 @@ describe('proxy variables during a read of facts', () => {
   };
 
   test.for(NODES)(
-    'a run with Node.js %s reads facts without the proxy of the environment',
+    'a run with Node.js %s ignores the proxy variables when it reads facts',
     async ([, node], { machine, skip }) => {
       if (!existsSync(node)) skip('npm run setup:nodes fetches this Node.js');
       const needed = callNeeding('cloud.tag.Role');

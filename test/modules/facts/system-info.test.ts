@@ -25,7 +25,7 @@ describe('jumpcloud_system_info with gather: facts', () => {
     metadata: { cloud: 'google', tags, faults },
   });
 
-  test('jumpcloud_system_info lists all facts of a host, with only the names of tags', async ({
+  test('jumpcloud_system_info lists all facts of a host, but lists tags only by name', async ({
     machine,
   }) => {
     const { answers, jumpcloud } = await machine.run(googleMachine(), FACTS_CALL);

@@ -43,7 +43,7 @@ describe.concurrent('scope: associations', () => {
     expect((await stage.succeed(SCOPE)).msg).toBe('Removed 1 association.');
   });
 
-  test('a run that removes associations reports empty lists when JumpCloud refuses the only removal', async () => {
+  test('if JumpCloud refuses the only removal of an association, the run reports empty lists `removed` and `purged`', async () => {
     const stage = await enrol();
     const { store, faults } = stage.emulator;
     const group = store.addGroup();

@@ -51,7 +51,7 @@ describe.concurrent('a DELETE whose answer is lost', () => {
     },
   );
 
-  test('the next run completes a removal whose DELETE got no answer before the timeout', async () => {
+  test('the next run completes a removal whose DELETE got only 502 answers until the timeout', async () => {
     const stage = await enrol();
     addDeleteFault(stage, { kind: 'status', status: 502, applied: true }, 100);
     const { answer } = await stage.run({ ...PURGE, timeout: 3 });
@@ -220,7 +220,7 @@ describe.concurrent('the marker of an unanswered DELETE', () => {
     return stage;
   }
 
-  test('the marker file of a removal proves nothing if api_url names another server than the file', async () => {
+  test('a marker does not prove a removal if it names another server than api_url', async () => {
     const stage = await enrolWithMarker();
     const otherStage = await enrol();
     const { answer } = await stage.run({ ...PURGE, api_url: otherStage.emulator.url });

@@ -206,7 +206,7 @@ describe.concurrent('stop_agent', () => {
       },
     );
 
-    test('root searches system directories before PATH', async () => {
+    test('stop_agent looks for systemctl in system directories before PATH', async () => {
       const stage = await enrol();
       const { directory, trace } = plantProgram();
       const { call, log } = prepareManagers(['systemctl']);
@@ -258,7 +258,7 @@ describe.concurrent('stop_agent', () => {
     ],
     ['is not loaded', 'echo "Boot-out failed: 3: No such process" >&2; exit 3', 0],
   ])(
-    'stop_agent waits until launchd no longer finds an agent that %s',
+    'for an agent that %s, stop_agent ends only when launchd no longer finds the agent',
     async (_, bootout, found) => {
       const stage = await enrol();
       const { call, log } = prepareLaunchctl(bootout, found);

@@ -64,7 +64,7 @@ describe('the diff', () => {
 });
 
 describe('lists', () => {
-  test('a list of groups shows changes first, and names before ids', () => {
+  test('a list of groups shows the changed groups first, and in each row the name before the id', () => {
     const [a, b, c] = [ID, OTHER_ID, ID.replace('5', '4')];
     const result = { groups: [a, b], added: [b], removed: [c], names: { [a]: 'zoo', [c]: 'old' } };
     expect(render(result)).toContain(

@@ -182,7 +182,7 @@ describe.concurrent('the enrolment', () => {
     ['mdm', /by MDM/],
     ['user', /through the User Portal/],
   ] as const)(
-    'a host that JumpCloud accepts, but that was enrolled as %s, causes a warning',
+    'an enrolment of the type %s causes a warning, although JumpCloud accepts the host',
     async ([type, how], { emulator }) => {
       const record = { provisionMetadata: { provisioner: { type } } };
       const { agentDir } = await emulator.enrol({ record });

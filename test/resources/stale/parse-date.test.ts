@@ -14,7 +14,7 @@ test.each([
 });
 
 test.each([undefined, null, '0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000+00:00'])(
-  'parseDate accepts %j, which means that there is no date',
+  'parseDate returns `none` for %j',
   (value) => expect(parseDate(value)).toBe('none'),
 );
 

@@ -5,7 +5,7 @@ import { type Decision, decideByRules, NOW_MS, randomCase } from './organisation
 
 const ORGANISATION_COUNT = 2000;
 
-test(`the selection in ${ORGANISATION_COUNT} random organisations agrees with an oracle`, () => {
+test(`in ${ORGANISATION_COUNT} random organisations, selectStaleRecords selects the same records as the oracle decideByRules`, () => {
   const counts: Record<Decision, number> = { stale: 0, connected: 0, undated: 0, kept: 0 };
   for (let seed = 0; seed < ORGANISATION_COUNT; seed++) {
     const organisation = randomCase(seededRandom(seed));

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
-import { settle } from '../../../src/resources/system/settle.ts';
+import { awaitSettledState } from '../../../src/resources/system/settle.ts';
 import { test as base } from '../../harness/fixture.ts';
 import { inSession } from '../../harness/in-session.ts';
 
@@ -19,8 +19,8 @@ afterEach(() => void vi.useRealTimers());
 type OverwriteTimes = number[];
 
 /**
- * Runs `settle` and returns its outcome, and a log of all reads and writes in seconds from the
- * start.
+ * Runs `awaitSettledState` and returns its outcome, and a log of all reads and writes in seconds
+ * from the start.
  */
 const test = base.extend(
   'runSettle',
@@ -32,7 +32,7 @@ const test = base.extend(
       const holds = () => overwriteTimes[0] === undefined || now() < overwriteTimes[0];
       let outcome: unknown;
       await inSession(host.options, async (session, run) => {
-        const budget = session.budget.remaining();
+        const budget = session.budget.remainingMs();
         const options = {
           seconds,
           read: async () => {
@@ -45,10 +45,10 @@ const test = base.extend(
             overwriteTimes.shift();
           },
         };
-        const settled = settle(run, session, options, holds())
+        const settled = awaitSettledState(run, session, options, holds())
           .catch((error) => error)
           // Waiting does not use up the budget of the session.
-          .finally(() => expect(session.budget.remaining()).toBeCloseTo(budget));
+          .finally(() => expect(session.budget.remainingMs()).toBeCloseTo(budget));
         await vi.advanceTimersByTimeAsync(seconds * 4000);
         outcome = await settled;
       });

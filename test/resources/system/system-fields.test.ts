@@ -62,12 +62,15 @@ describe('drift and putBody', () => {
       [{ system_insights: 'enabled' }, { systemInsights: { state: 'enabled' } }, undefined],
       [{ system_insights: 'enabled' }, {}, { systemInsights: { state: 'enabled' } }],
     ];
-  test.each(rows)('desired %j on the record %j sends the body %j', (desired, record, body) => {
-    const plan = planOf(desired, record);
-    expect(plan.body).toEqual(body);
-    // The predicted record needs no further change.
-    expect(planOf(desired, plan.after).body).toBeUndefined();
-  });
+  test.each(rows)(
+    'for desired %j and the record %j, the planned body is %j',
+    (desired, record, body) => {
+      const plan = planOf(desired, record);
+      expect(plan.body).toEqual(body);
+      // The predicted record needs no further change.
+      expect(planOf(desired, plan.after).body).toBeUndefined();
+    },
+  );
 });
 
 describe('drift and putBody, attributes', () => {
@@ -141,7 +144,7 @@ describe('drift and putBody, attributes', () => {
   });
 });
 
-test('recordAfter keeps the primary user flat or nested, as it is in the record', () => {
+test('predictRecord keeps the primary user flat or nested, as it is in the record', () => {
   const flat = planOf({ primary_user: USER }, { 'primarySystemUser.id': null });
   expect(flat.after).toEqual({ 'primarySystemUser.id': USER });
   const nested = planOf({ primary_user: USER }, { primarySystemUser: { id: null, more: 1 } });

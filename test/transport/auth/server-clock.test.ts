@@ -24,7 +24,11 @@ describe('ServerClock before any answer', () => {
   test("a ServerClock without answers equals the host's clock and has no offset", () => {
     const clock = new ServerClock(() => NOW_MS);
     expect([clock.now(), clock.signingTime()]).toEqual([NOW_MS, NOW_MS]);
-    expect([clock.offsetMs, clock.offset(), clock.warning()]).toEqual([undefined, null, undefined]);
+    expect([clock.offsetMs, clock.offsetInSeconds(), clock.warning()]).toEqual([
+      undefined,
+      null,
+      undefined,
+    ]);
   });
 });
 
@@ -35,10 +39,14 @@ describe('ServerClock.observe', () => {
     [90 * SECOND_MS, 91],
     [-90 * SECOND_MS, -89],
   ])(
-    'a ServerClock adopts the time of an answer that is %i ms off, and reports an offset of %i s',
+    'a ServerClock adopts the time of an answer that is %i ms off, and reports this offset plus half a second, rounded: %i s',
     (ms, offset) => {
       const clock = clockAfter(ms);
-      expect([clock.now(), clock.offsetMs, clock.offset()]).toEqual([NOW_MS + ms, ms, offset]);
+      expect([clock.now(), clock.offsetMs, clock.offsetInSeconds()]).toEqual([
+        NOW_MS + ms,
+        ms,
+        offset,
+      ]);
       // Only a 401 changes the signing time.
       expect(clock.signingTime()).toBe(NOW_MS);
       expect(clock.warning()).toBeUndefined();
@@ -62,14 +70,14 @@ describe('ServerClock.observe', () => {
     'Fri, 01 Jan 2100 00:00:00 GMT',
   ])('a ServerClock ignores the date "%s"', (date) => {
     const clock = clockAfter(date);
-    expect([clock.now(), clock.offset()]).toEqual([NOW_MS, null]);
+    expect([clock.now(), clock.offsetInSeconds()]).toEqual([NOW_MS, null]);
     expect(clock.correctedTime(answerAt(date), 0)).toBeUndefined();
   });
 
   test('a ServerClock ignores an answer without a date', () => {
     const clock = new ServerClock(() => NOW_MS);
     clock.observe({ status: 200, headers: {}, body: '', isUtf8: true });
-    expect(clock.offset()).toBeNull();
+    expect(clock.offsetInSeconds()).toBeNull();
   });
 });
 
@@ -79,7 +87,7 @@ describe('ServerClock after a 401', () => {
     [-30 * SECOND_MS, false],
     [31 * SECOND_MS, true],
     [-31 * SECOND_MS, true],
-  ])('correctedTime corrects a signing time that was %i ms off: %s', (ms, isCorrected) => {
+  ])('whether correctedTime corrects a signing time that was %i ms off: %s', (ms, isCorrected) => {
     const clock = new ServerClock(() => NOW_MS);
     expect(clock.correctedTime(answerAt(ms), NOW_MS)).toBe(isCorrected ? NOW_MS + ms : undefined);
   });
@@ -119,7 +127,7 @@ describe('ServerClock over https', () => {
     [-DAY - SECOND_MS, false],
     [4 * 365 * DAY, false],
   ])(
-    "a ServerClock accepts only times within the certificate's validity (%i ms ahead is accepted: %s)",
+    "a ServerClock accepts only times within the certificate's validity (whether %i ms ahead of the host's clock is accepted: %s)",
     (ms, isAccepted) => {
       const clock = new ServerClock(
         () => NOW_MS,

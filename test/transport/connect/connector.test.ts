@@ -103,13 +103,16 @@ describe.each(['http:', 'https:'])('Connector over %s', (protocol) => {
   test.each([
     ['closed', () => accepted.map((socket) => socket.end())],
     ['reset', () => raw.map((socket) => socket.resetAndDestroy())],
-  ])('an early connection that was %s by the server is replaced once', async (_, close) => {
-    preconnectTls(1);
-    await vi.waitFor(() => expect(accepted).toHaveLength(1));
-    close();
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(await connect()).toBe(2);
-  });
+  ])(
+    'connect replaces an early connection that the server %s after the handshake',
+    async (_, close) => {
+      preconnectTls(1);
+      await vi.waitFor(() => expect(accepted).toHaveLength(1));
+      close();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(await connect()).toBe(2);
+    },
+  );
 
   test.each([
     ['closed', (socket: Socket) => socket.destroy()],

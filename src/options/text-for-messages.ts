@@ -22,14 +22,14 @@ export function concealIfSecret(name: string): string {
 }
 
 /** Prepares a name for a message: masks it if it looks like a key or a token. */
-export function quoteName(name: string): string {
+export function nameForMessage(name: string): string {
   return truncate(concealIfSecret(name));
 }
 
 /** Prepares a text for a message: cuts it at the first `=` or `:`, because a secret may follow. */
-export function quoteKey(text: string): string {
+export function keyForMessage(text: string): string {
   const end = text.search(/[=:]/);
-  return end < 0 ? quoteName(text) : `${quoteName(text.slice(0, end))}…`;
+  return end < 0 ? nameForMessage(text) : `${nameForMessage(text.slice(0, end))}…`;
 }
 
 /** Matches a typical name of a JSON file or a certificate file. */
@@ -40,7 +40,7 @@ const FILE_NAME = /^[\w.-]{1,60}\.(?:json|pem|crt|cer)$/i;
  * secret that was given in place of a path. A text counts as a path if the file or its directory
  * exists, or if it looks like a file name.
  */
-export function quotePath(path: string): string | undefined {
+export function pathForMessage(path: string): string | undefined {
   const nameStart = path.lastIndexOf('/') + 1;
   const isPath =
     FILE_NAME.test(path) ||

@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { describeValue } from '../../src/options/describe-value.ts';
-import { quoteKey, quoteName, quotePath } from '../../src/options/quote-name.ts';
+import {
+  keyForMessage,
+  nameForMessage,
+  pathForMessage,
+} from '../../src/options/text-for-messages.ts';
 
 const KEYS = [
   'jca_5f1a3b0c9d2e4f6a7b8c9d100123456789abcdef',
@@ -18,15 +22,18 @@ const KEYS = [
 const directory = mkdtempSync(join(tmpdir(), 'quote-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-describe('quoteName', () => {
-  test.each(KEYS)('quoteName masks the API key %s, both alone and between other words', (key) => {
-    expect(quoteName(key)).toBe('********');
-    expect(quoteName(`the key is ${key} now`)).toBe('********');
-  });
+describe('nameForMessage', () => {
+  test.each(KEYS)(
+    'nameForMessage masks the API key %s, both alone and between other words',
+    (key) => {
+      expect(nameForMessage(key)).toBe('********');
+      expect(nameForMessage(`the key is ${key} now`)).toBe('********');
+    },
+  );
 
-  test('quoteName masks random keys of 40 digits', () => {
+  test('nameForMessage masks random keys of 40 digits', () => {
     for (let i = 0; i < 1000; i++)
-      expect(quoteName(randomBytes(20).toString('hex'))).toBe('********');
+      expect(nameForMessage(randomBytes(20).toString('hex'))).toBe('********');
   });
 
   test.each([
@@ -36,14 +43,14 @@ describe('quoteName', () => {
     'ip-10-0-0-7.eu-central-1.compute.internal',
     '5f1a3b0c9d2e4f6a7b8c9d10',
     '5f1a3b0c9d2e4f6a7b8c9d10a',
-  ])('quoteName does not mask the name %s', (name) => {
-    expect(quoteName(name)).toBe(name);
+  ])('nameForMessage does not mask the name %s', (name) => {
+    expect(nameForMessage(name)).toBe(name);
   });
 
-  test('quoteName shortens a long text, and is fast for a very long one', () => {
-    expect(quoteName('é'.repeat(100))).toBe(`${'é'.repeat(60)}…`);
+  test('nameForMessage shortens a long text, and is fast for a very long one', () => {
+    expect(nameForMessage('é'.repeat(100))).toBe(`${'é'.repeat(60)}…`);
     const start = performance.now();
-    expect(quoteName('a1'.repeat(8_000_000))).toBe('********');
+    expect(nameForMessage('a1'.repeat(8_000_000))).toBe('********');
     expect(performance.now() - start).toBeLessThan(500);
   });
 });
@@ -53,8 +60,8 @@ test.each([
   ['api_key=geheim', 'api_key…'],
   ['https://jane:geheim@host', 'https…'],
   ['=geheim', '…'],
-])('quoteKey(%j) is %j', (text, quoted) => {
-  expect(quoteKey(text)).toBe(quoted);
+])('keyForMessage(%j) is %j', (text, quoted) => {
+  expect(keyForMessage(text)).toBe(quoted);
 });
 
 test.each([
@@ -71,8 +78,8 @@ test.each([
   expect(describeValue(value)).not.toContain('geheim');
 });
 
-describe('quotePath', () => {
-  test('quotePath quotes the path of an existing file, and of a missing file in an existing directory', () => {
+describe('pathForMessage', () => {
+  test('pathForMessage returns the path of an existing file, and of a missing file in an existing directory', () => {
     writeFileSync(join(directory, 'x.json'), '');
     for (const path of [
       join(directory, 'x.json'),
@@ -80,7 +87,7 @@ describe('quotePath', () => {
       '/y.json',
       'package.json',
     ]) {
-      expect(quotePath(path)).toBe(path);
+      expect(pathForMessage(path)).toBe(path);
     }
   });
 
@@ -93,9 +100,9 @@ describe('quotePath', () => {
     ...KEYS.map((key) => `/tmp/${key}`),
     `${'x'.repeat(100_000)}/geheim`,
   ])(
-    'quotePath does not quote a path whose directory does not exist, or a path that looks like a key (%#)',
+    'pathForMessage returns undefined for a text that is not a path, or that looks like a key (%#)',
     (path) => {
-      expect(quotePath(path)).toBe(undefined);
+      expect(pathForMessage(path)).toBe(undefined);
     },
   );
 });
