@@ -58,7 +58,7 @@ export function prepareLock(durationMs: number): Lock {
 export function takeLock(path: string, ownLock: Lock): LockOutcome {
   if (createFile(path, JSON.stringify(ownLock))) return 'acquired';
   const foundLock = readLock(path);
-  // The lock was released in the meantime. `alive` makes the caller try again.
+  // The lock was released in the meantime. After `alive`, `withLock` tries again.
   if (foundLock === undefined) return 'alive';
   const state = findHolderState(foundLock);
   if (state !== 'dead') return state;

@@ -31,7 +31,10 @@ export interface ServiceManagerSearch {
   readonly replaceablePaths: readonly string[];
 }
 
-/** Finds this host's service manager: the first one whose program is found and may be run. */
+/**
+ * Finds this host's service manager: the first one whose program is found and may be run. Skips
+ * systemctl unless systemd manages the system.
+ */
 export function findServiceManager(searchPath: string): ServiceManagerSearch {
   const refusedPaths: string[] = [];
   for (const tool of SERVICE_TOOLS) {

@@ -147,14 +147,12 @@ export class Rejected extends ModuleError {
   readonly code = 'rejected';
 }
 
-/** JumpCloud limits the rate of requests, and the run's time budget allows no further attempt. */
+/** JumpCloud limits the rate of requests, and the time budget allows no further attempt. */
 export class RateLimited extends ModuleError {
   readonly code = 'rate_limited';
 }
 
-/**
- * The network, the proxy or JumpCloud failed, and the run's time budget allows no further attempt.
- */
+/** The network, the proxy or JumpCloud failed, and the time budget allows no further attempt. */
 export class Unavailable extends ModuleError {
   readonly code = 'unavailable';
   /** The number of times that the request was sent. */

@@ -51,8 +51,8 @@ function characterPattern(character: string): string {
 }
 
 /**
- * Returns the base64 characters of `bytes`, as in longer data in which `bytes` start at `offset`.
- * Omits the characters at both ends that also depend on neighbouring bytes.
+ * Returns the characters that stand for `bytes` in the base64 text of longer data, in which `bytes`
+ * start at `offset`. Omits the characters at both ends that also depend on neighbouring bytes.
  */
 function encodeBase64At(bytes: Buffer, offset: number, form: 'base64' | 'base64url'): string {
   const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString(form);

@@ -22,7 +22,7 @@ export function coerceBoolean(value: unknown): boolean | undefined {
 /** Converts text, a boolean or a number to text. Rejects a number that parsing may have rounded. */
 export function coerceText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
-  if (mayBeRounded(value)) return undefined;
+  if (mayHaveBeenRounded(value)) return undefined;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
@@ -30,7 +30,7 @@ export function coerceText(value: unknown): string | undefined {
  * Returns whether a value is a number that parsing may have rounded: an integer of more than 53
  * bits, or infinity, which `parseJson` returns for a rounded number.
  */
-export function mayBeRounded(value: unknown): boolean {
+export function mayHaveBeenRounded(value: unknown): boolean {
   if (typeof value !== 'number') return false;
   return !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value));
 }

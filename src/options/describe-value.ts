@@ -1,4 +1,4 @@
-import { mayBeRounded } from './coercions.ts';
+import { mayHaveBeenRounded } from './coercions.ts';
 import { JsonError, parseJson } from './json.ts';
 import { keyForMessage } from './text-for-messages.ts';
 
@@ -7,7 +7,7 @@ export function describeValue(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  if (mayBeRounded(value)) return 'a number that cannot be read exactly; put it in quotes';
+  if (mayHaveBeenRounded(value)) return 'a number that cannot be read exactly; put it in quotes';
   if (typeof value !== 'string') return `the ${typeof value} ${value}`;
   return /^\s*[[{]/.test(value)
     ? describeJson(value)

@@ -1,10 +1,10 @@
 import { coerceWith } from './coerce-with.ts';
-import { coerceNumber, mayBeRounded } from './coercions.ts';
+import { coerceNumber, mayHaveBeenRounded } from './coercions.ts';
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
 
 const toInteger = coerceWith('a whole number', (value) => {
-  const number = mayBeRounded(value) ? undefined : coerceNumber(value);
+  const number = mayHaveBeenRounded(value) ? undefined : coerceNumber(value);
   return Number.isSafeInteger(number) ? number : undefined;
 });
 

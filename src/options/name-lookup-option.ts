@@ -64,7 +64,7 @@ function parseNames(text: string, source: string): unknown {
 function toNameLookup(value: unknown, source: string): NameLookup {
   if (!isMapping(value)) {
     throw new InvalidValue(
-      `expected a mapping of kinds to names and ids, or the path of a JSON file that holds one, got ${describeValue(value)}`,
+      `expected a mapping of each kind to a mapping of names to ids, or the path of a JSON file that holds one, got ${describeValue(value)}`,
     );
   }
   if ('names' in value) {

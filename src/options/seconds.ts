@@ -1,10 +1,10 @@
 import { coerceWith } from './coerce-with.ts';
-import { coerceNumber, mayBeRounded } from './coercions.ts';
+import { coerceNumber, mayHaveBeenRounded } from './coercions.ts';
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
 
 const toNumber = coerceWith('a number of seconds', (value) =>
-  mayBeRounded(value) ? undefined : coerceNumber(value),
+  mayHaveBeenRounded(value) ? undefined : coerceNumber(value),
 );
 
 /**

@@ -42,8 +42,8 @@ export interface CallValues<T extends OptionTable> {
   /** The values before references to facts are expanded. */
   readonly values: OptionValues<T>;
   /**
-   * Returns the values of all options. If `expand_facts` is true, first reads the facts, and reads
-   * again every option that may refer to facts.
+   * Returns the values of all options. If `expand_facts` is true, reads the facts, and then reads
+   * a second time the options that may refer to them.
    * @throws FactUnavailable
    * @throws InvalidArguments with all problems of the expanded options
    */

@@ -1,7 +1,7 @@
 import { REGIONS } from '../agent/region.ts';
 import type { Problem } from '../base/errors.ts';
 import { choice } from '../options/choice.ts';
-import { coerceText, mayBeRounded } from '../options/coercions.ts';
+import { coerceText, mayHaveBeenRounded } from '../options/coercions.ts';
 import { InvalidValue } from '../options/invalid-value.ts';
 import {
   type Option,
@@ -100,5 +100,7 @@ function credential(option: CredentialOption): Option<string | undefined> {
 function toSecretText(value: unknown): string {
   const text = coerceText(value);
   if (text !== undefined) return text;
-  throw new InvalidValue(`expected text${mayBeRounded(value) ? '; put the number in quotes' : ''}`);
+  throw new InvalidValue(
+    `expected text${mayHaveBeenRounded(value) ? '; put the number in quotes' : ''}`,
+  );
 }

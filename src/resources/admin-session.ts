@@ -26,7 +26,7 @@ export async function withAdminSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const credentials = credentialsOf(options);
-  const maskSecrets = (secret: string) => {
+  const addSecret = (secret: string) => {
     for (const spelling of spellingsOf(secret)) run.report.addSecret(spelling);
   };
   const origin = options.api_url ?? API_ORIGINS[options.region];
@@ -34,16 +34,10 @@ export async function withAdminSession<T>(
   const { openSession } = await import('../transport/session.ts');
   const { authentication, tokenSession } =
     'apiKey' in credentials
-      ? await createApiKeyAuthentication(credentials, maskSecrets)
-      : await createServiceAccountAuthentication(
-          run,
-          options,
-          credentials,
-          destination,
-          maskSecrets,
-        );
+      ? await createApiKeyAuthentication(credentials, addSecret)
+      : await createServiceAccountAuthentication(run, options, credentials, destination, addSecret);
   const session = await openSession(run, authentication, destination);
-  run.report.setApiReport(() => addTokenRequests(session.report(), tokenSession?.report()));
+  run.report.setApiReport(() => withTokenRequests(session.report(), tokenSession?.report()));
   try {
     return await work(session);
   } finally {
@@ -63,9 +57,9 @@ type ServiceAccountCredentials = Exclude<AdminCredentials, ApiKeyCredentials>;
 
 async function createApiKeyAuthentication(
   { apiKey, orgId }: ApiKeyCredentials,
-  maskSecrets: (secret: string) => void,
+  addSecret: (secret: string) => void,
 ): Promise<AdminAuthentication> {
-  maskSecrets(apiKey);
+  addSecret(apiKey);
   const { ApiKeyAuthentication } = await import('../transport/auth/api-key.ts');
   return { authentication: new ApiKeyAuthentication(apiKey, orgId) };
 }
@@ -75,7 +69,7 @@ async function createServiceAccountAuthentication(
   options: AdminOptions,
   client: ServiceAccountCredentials,
   { budget }: Destination,
-  maskSecrets: (secret: string) => void,
+  addSecret: (secret: string) => void,
 ): Promise<AdminAuthentication> {
   const { encodeBasic, ClientCredentialsAuthentication } = await import(
     '../transport/auth/client-credentials.ts'
@@ -83,7 +77,7 @@ async function createServiceAccountAuthentication(
   // The encoded credentials are masked first, because they contain the id and the secret. If the id
   // were masked first, the rest of the encoded credentials would not be recognised.
   for (const secret of [encodeBasic(client), client.clientId, client.clientSecret])
-    maskSecrets(secret);
+    addSecret(secret);
   const { origin, pathname } = new URL(options.token_url ?? TOKEN_URLS[options.region]);
   const [destination] = await openDestination(origin, options, 1, async () => {});
   const { openSession } = await import('../transport/session.ts');
@@ -94,13 +88,13 @@ async function createServiceAccountAuthentication(
   const { ServiceAccountAuthentication } = await import('../transport/auth/service-account.ts');
   const { fetchAccessToken } = await import('../api/access-token.ts');
   const authentication = new ServiceAccountAuthentication(() =>
-    fetchAccessToken(tokenSession, pathname, maskSecrets),
+    fetchAccessToken(tokenSession, pathname, addSecret),
   );
   return { authentication, tokenSession };
 }
 
 /** Returns the result field `api`. Its number of requests includes the requests for tokens. */
-function addTokenRequests(
+function withTokenRequests(
   api: Readonly<Record<string, unknown>>,
   tokens: Readonly<Record<string, unknown>> = {},
 ): Record<string, unknown> {

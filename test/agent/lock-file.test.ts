@@ -76,7 +76,7 @@ test('exactly one of two processes takes over the lock of a dead process, whiche
   }
   expect(outcomes.length).toBeGreaterThan(10);
   expect(outcomes.filter((both) => both === 'taken taken')).toEqual([]);
-  expect(new Set(outcomes)).toEqual(new Set(['taken alive', 'alive taken']));
+  expect(new Set(outcomes)).toEqual(new Set(['acquired alive', 'alive acquired']));
 }, 60_000);
 
 describe('findProcessState', () => {

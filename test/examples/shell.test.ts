@@ -222,7 +222,7 @@ describe('shell/alerts.yml', () => {
   };
 
   test.runIf(hasPrograms('the alerts in shell/alerts.yml', 'promtool'))(
-    'an alert fires for a host without a successful run for 20 minutes, even if the host has no metric',
+    'an alert fires for a host that has had no successful run for 20 minutes, even if the host has no metric',
     async () => {
       const alert = (minute: number, ...instances: string[]) => ({
         eval_time: `${minute}m`,

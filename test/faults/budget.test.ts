@@ -77,7 +77,7 @@ const startWithRetryAfter = (status: string, retryAfter: string) =>
 const dateInAnHour = () => new Date(Date.now() + 3_600_000).toUTCString();
 
 describe.concurrent('a server that never completes an answer', () => {
-  const NO_ANSWER = /could not be reached \(\d attempts in .* no complete answer within [\d.]+ s/;
+  const NO_ANSWER = /gave no usable answer \(\d attempts in .* no complete answer within [\d.]+ s/;
   const rows: [name: string, start: () => Promise<BadServer>, message: RegExp][] = [
     ['the port is closed', findClosedPort, /the connection was refused/],
     ['the port accepts no connection', openHangingPort, /no connection within/],
@@ -210,7 +210,8 @@ describe.concurrent('an endless answer', () => {
 });
 
 describe.concurrent('Retry-After beyond the timeout', () => {
-  const LIMITED = /limits the rate of requests and asks to wait (3600|35\d\d) s \(1 attempt in/;
+  const LIMITED =
+    /limits the rate of requests and asks to wait (3600|35\d\d) s \(gave up after 1 attempt in/;
   const rows: [name: string, start: () => Promise<BadServer>, code: string, message: RegExp][] = [
     [
       '429 with Retry-After in seconds',

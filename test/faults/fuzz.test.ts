@@ -239,7 +239,7 @@ describe('input that is hard to parse', () => {
       () =>
         `{${Array.from({ length: 1e5 }, (_, i) => `"k${i}":0`).join(',')},"k99999"${' '.repeat(200)}:0}`,
       'invalid_arguments',
-      /names the key "k99999" twice/,
+      /contains the key "k99999" twice/,
     ],
     [
       'options of 33 MiB',

@@ -126,7 +126,7 @@ describe.each(readKinds)('a wrong value in the answer to a read of %s', (reading
               : reading === 'record' && path === '' && kind === 'mapping'
                 ? /it has no system id/
                 : new RegExp(
-                    `: ${toMessageName(path).replaceAll('.', '\\.')}(\\.\\w+)? does not have .* \\(it is `,
+                    `: ${toMessageName(path).replaceAll('.', '\\.')}(\\.\\w+)? does not have .*: it is `,
                   ),
           );
           expect(setup.writes(), context).toEqual([]);

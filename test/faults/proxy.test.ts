@@ -390,7 +390,7 @@ describe('a proxy that fails', () => {
     });
     expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable' } });
     expect(answer.msg).toContain(
-      `${httpsEmulator.url} (through the proxy ${openProxy.url}) could not be reached`,
+      `${httpsEmulator.url} (through the proxy ${openProxy.url}) gave no usable answer`,
     );
     expect(answer.msg).toMatch(/the proxy answered 502 Bad Gateway/);
     expect(openProxy.connects.length).toBeGreaterThan(1);

@@ -123,7 +123,9 @@ lifecycleTest(
     await member.machine.boot();
     await waitForBoot(member);
     await member.machine.waitForState(HOST_UNIT, 'activating', 30);
-    expect(await saveStatus('cloud-init-again', member)).toMatch(/Status: ".*timed out after 3 s/);
+    expect(await saveStatus('cloud-init-again', member)).toMatch(
+      /Status: ".*did not register within 3 s/,
+    );
     expect(member.writes()).toEqual([]);
     await report('boot, until the unit has failed once', member);
     await member.machine.waitForState(HOST_UNIT, 'exited', 110);

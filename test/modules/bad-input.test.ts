@@ -129,7 +129,7 @@ describe('reading the options as a JSON object', () => {
       'a duplicate key',
       ['{"display_name":"a","settle":1,"display_name":"b"}'],
       undefined,
-      /names the key "display_name" twice/,
+      /contains the key "display_name" twice/,
     ],
     [
       'a duplicate key spelled with an escape',
@@ -154,7 +154,7 @@ describe('reading the options as a JSON object', () => {
       `the number ${number}, which JavaScript would print differently,`,
       [`{"display_name":${number}}`],
       undefined,
-      /^display_name: expected text, got a number that JSON cannot hold exactly; put it in quotes$/,
+      /^display_name: expected text, got a number that cannot be read exactly; put it in quotes$/,
     ]),
     [
       'an attribute number that JavaScript would print differently',
@@ -312,7 +312,7 @@ describe('validation of option values', () => {
       /^attributes: a: has 1025 characters, but JumpCloud keeps at most 1024/,
     ],
     [SYSTEM, { attributes: { '': 'b' } }, /^attributes: an attribute has an empty name$/],
-    [SYSTEM, { purge_attributes: true }, /^purge_attributes: needs attributes/],
+    [SYSTEM, { purge_attributes: true }, /^purge_attributes: needs the option attributes/],
     [
       SYSTEM,
       { primary_user: 'jane' },
@@ -322,7 +322,7 @@ describe('validation of option values', () => {
     [
       SYSTEM,
       { settle: 2 ** 53 },
-      /^settle: expected a number of seconds, got a number that JSON cannot hold exactly; put it in quotes$/,
+      /^settle: expected a number of seconds, got a number that cannot be read exactly; put it in quotes$/,
     ],
     [SYSTEM, { settle: '9007199254740993' }, /^settle: must be below 2\^53$/],
     [SYSTEM, { settle: '1e400' }, /^settle: must be below 2\^53$/],
@@ -403,17 +403,17 @@ describe('validation of option values', () => {
     [
       'jumpcloud_user_binding',
       { users: [ID, { id: ID.toUpperCase() }] },
-      /^users: item 2: user 0123456789abcdef01234567 is named twice$/,
+      /^users: item 2: user 0123456789abcdef01234567 is listed twice$/,
     ],
     [
       'jumpcloud_user_binding',
       { users: [{ id: ID, sudo_without_password: true }] },
-      /^users: item 1: sudo_without_password: true needs sudo: true/,
+      /^users: item 1: sudo_without_password: can be true only with sudo: true/,
     ],
     [
       'jumpcloud_user_binding',
       { users: [{ id: ID, sudo: false, sudo_without_password: true }] },
-      /needs sudo: true/,
+      /can be true only with sudo: true/,
     ],
     [
       'jumpcloud_user_binding',
@@ -429,7 +429,7 @@ describe('validation of option values', () => {
     [
       'jumpcloud_association',
       { type: 'command', ids: [ID], sudo: false },
-      /^sudo: is for type: user_group only/,
+      /^sudo: can be used only with type: user_group/,
     ],
     [
       'jumpcloud_association',

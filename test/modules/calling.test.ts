@@ -686,7 +686,7 @@ describe.concurrent('region', () => {
         error: { code: 'unavailable' },
         api: { base_url: base },
       });
-      expect(answer.msg).toMatch(new RegExp(`: ${base} .*could not be reached`));
+      expect(answer.msg).toMatch(new RegExp(`: ${base} .*gave no usable answer`));
       expect(answer.warnings).toEqual(warning ? [expect.stringMatching(warning)] : []);
     },
   );

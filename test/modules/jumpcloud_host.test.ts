@@ -215,9 +215,12 @@ describe('validation of the document', () => {
     [{}, [['', /Give at least one of system, groups, users/]]],
     [{ system: { displayname: 'a' } }, [['system.displayname', /did you mean display_name\?/]]],
     [{ system: { settle: 'soon' } }, [['system.settle', /expected a number of seconds/]]],
-    [{ system: { purge_attributes: true } }, [['system.purge_attributes', /^needs attributes/]]],
-    [{ users: [id, { id, sudo: true }] }, [['users', /is named twice/]]],
-    [{ user_groups: [id, id] }, [['user_groups', /^item 2: user group .* is named twice/]]],
+    [
+      { system: { purge_attributes: true } },
+      [['system.purge_attributes', /^needs the option attributes/]],
+    ],
+    [{ users: [id, { id, sudo: true }] }, [['users', /is listed twice/]]],
+    [{ user_groups: [id, id] }, [['user_groups', /^item 2: user group .* is listed twice/]]],
     [
       { users: [id, { id: 'b'.repeat(24), sudo: 'maybe' }] },
       [['users', /^item 2: sudo: expected/]],

@@ -176,9 +176,9 @@ test('an error about an option shows the name of an object next to its id', asyn
     names,
   });
   expect(error?.problems).toEqual([
-    { option: 'users', message: `item 2: user ada (${ids.ada}) is named twice` },
+    { option: 'users', message: `item 2: user ada (${ids.ada}) is listed twice` },
   ]);
-  expect(msg).toBe(`users: item 2: user ada (${ids.ada}) is named twice`);
+  expect(msg).toBe(`users: item 2: user ada (${ids.ada}) is listed twice`);
   expect(named).toEqual({ [ids.ada]: 'ada' });
 });
 
@@ -200,10 +200,10 @@ describe('invalid names', () => {
   const invalid: [options: () => object, message: RegExp][] = [
     [
       () => ({ groups: ['wep'], names }),
-      /^groups: item 1: names has no system group named "wep"; did you mean web\?$/,
+      /^groups: item 1: the option "names" has no system group named "wep"; did you mean web\?$/,
     ],
     [() => ({ groups: ['Web'], names }), /did you mean web\?$/],
-    [() => ({ groups: ['ada'], names }), /names has no system group named "ada"$/],
+    [() => ({ groups: ['ada'], names }), /the option "names" has no system group named "ada"$/],
     [() => ({ groups: ['web'] }), /^groups: item 1: expected an id .*jumpcloud_names/],
     [
       () => ({ groups: [], names: { system_groups: {} } }),

@@ -56,9 +56,9 @@ describe('problems of single values', () => {
       'jumpcloud_user_binding',
       { users: [ID, ID, ID, OTHER_ID, { id: OTHER_ID.toUpperCase() }] },
       [
-        ['users', new RegExp(`^item 2: user ${ID} is named twice$`)],
-        ['users', new RegExp(`^item 3: user ${ID} is named twice$`)],
-        ['users', new RegExp(`^item 5: user ${OTHER_ID} is named twice$`)],
+        ['users', new RegExp(`^item 2: user ${ID} is listed twice$`)],
+        ['users', new RegExp(`^item 3: user ${ID} is listed twice$`)],
+        ['users', new RegExp(`^item 5: user ${OTHER_ID} is listed twice$`)],
       ],
     ],
     [
@@ -94,7 +94,7 @@ describe('problems of single values', () => {
     [
       'jumpcloud_association',
       { type: 'user_group', ids: [ID], sudo_without_password: true },
-      [['sudo_without_password', /^true needs sudo: true/]],
+      [['sudo_without_password', /^can be true only with sudo: true/]],
     ],
   ];
   test.for(rows)('%s reports each invalid value in %j', async (row, { host }) => {
@@ -134,13 +134,13 @@ describe('problems of values and of their combination', () => {
         keep: [],
       },
       [
-        ['users', new RegExp(`^item 2: user ${ID} is named twice$`)],
+        ['users', new RegExp(`^item 2: user ${ID} is listed twice$`)],
         ['users', /^item 2: sudo: expected true or false/],
         ['users', /^item 3: expected an id/],
-        ['users', new RegExp(`^item 4: user ${ID} is named twice$`)],
+        ['users', new RegExp(`^item 4: user ${ID} is listed twice$`)],
         ['users', /^item 5: expected an id/],
         ['exclusive', /^expected true or false/],
-        ['users', /^item 3: sudo_without_password: true needs sudo: true/],
+        ['users', /^item 3: sudo_without_password: can be true only with sudo: true/],
       ],
     ],
     [
@@ -167,7 +167,7 @@ describe('problems of values and of their combination', () => {
         ['ids', /^item 1: expected an id/],
         ['sudo', /^expected true or false/],
         ['exclusive', /^cannot be used with state: absent$/],
-        ['sudo', /^is for type: user_group only, not for command$/],
+        ['sudo', /^can be used only with type: user_group, not with command$/],
       ],
     ],
     [
@@ -204,10 +204,10 @@ describe('problems of values and of their combination', () => {
       [
         ['timeout', /^must be above zero/],
         ['system.settle', /^expected a number of seconds/],
-        ['system.purge_attributes', /^needs attributes/],
+        ['system.purge_attributes', /^needs the option attributes/],
         ['users', /^item 1: expected an id/],
         ['keep.groups', /^item 1: expected an id/],
-        ['users', /^item 2: sudo_without_password: true needs sudo: true/],
+        ['users', /^item 2: sudo_without_password: can be true only with sudo: true/],
         ['exclusive', /^system is not a list/],
         ['exclusive', /^the section policies is not given/],
         ['keep.groups', /^needs groups in exclusive/],

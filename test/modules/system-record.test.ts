@@ -235,7 +235,9 @@ test('a run fails with not_applied but reports a change if JumpCloud applies onl
 test.each(['', ' \n'])('a removal refuses empty stdin (%j)', async (input) => {
   const { answer } = await runRaw('jumpcloud_removal', ['--check'], input);
   expect(answer).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
-  expect(answer.msg).toMatch(/^Standard input is empty.* To call .* send \{\}/);
+  expect(answer.msg).toMatch(
+    /^Nothing was done, because standard input is empty.* To call .* send \{\}/,
+  );
   expect((await runRaw('jumpcloud_system_info', [], input)).answer.failed).toBeUndefined();
 });
 
@@ -243,7 +245,7 @@ test('the message about a missing registration says how long the run waited', as
   const options = { agent_dir: join(host.agentDir, 'none'), registration_timeout: 0.6 };
   const answer = await runSystem(options);
   expect(answer.error?.code).toBe('not_enrolled');
-  expect(answer.msg).toContain('timed out after 0.6 s');
+  expect(answer.msg).toContain('did not register within 0.6 s');
   const answerWithoutWait = await runSystem({ agent_dir: options.agent_dir });
   expect(answerWithoutWait.msg).toContain('set registration_timeout');
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { mayBeRounded } from '../../src/options/coercions.ts';
+import { mayHaveBeenRounded } from '../../src/options/coercions.ts';
 import { parseJson } from '../../src/options/json.ts';
 import fc from '../harness/fast-check.ts';
 
@@ -15,7 +15,7 @@ describe('a duplicate key', () => {
     ['{"a\\"b":1,"a\\"b":2}', 'a"b'],
     ['[[{"😀":1,"😀":2}]]', '😀'],
   ])('parseJson refuses the duplicate key in %s', (text, key) => {
-    expect(() => parseJson(text)).toThrow(`names the key "${key}" twice`);
+    expect(() => parseJson(text)).toThrow(`contains the key "${key}" twice`);
   });
 });
 
@@ -147,7 +147,7 @@ describe('a number that a JavaScript number cannot hold', () => {
     '0.1000000000000000055511151231257827',
   ])('parseJson marks the number %s as rounded', (number) => {
     const { a } = Object(parseJson(`{"a":[${number}],"b":"${number}","${number}":1}`));
-    expect(mayBeRounded(a[0])).toBe(true);
+    expect(mayHaveBeenRounded(a[0])).toBe(true);
   });
 
   test('parseJson changes only numbers that would be rounded', () => {

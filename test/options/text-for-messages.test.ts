@@ -70,7 +70,7 @@ test.each([
   ['password: geheim', 'the text "password…"'],
   ['{"a":"geheim"}', 'text that holds a mapping'],
   [' ["geheim"', 'text that is not JSON'],
-  ['{"a":1,"a":"geheim"}', 'text that names the key "a" twice'],
+  ['{"a":1,"a":"geheim"}', 'text that contains the key "a" twice'],
   [{ a: 'geheim' }, 'a mapping'],
   [5, 'the number 5'],
 ])('describeValue(%j) starts with %j', (value, start) => {

@@ -239,7 +239,7 @@ describe.runIf(canPack.rpm)('the rpm with the modules', () => {
     ['1:18.17.1', true],
     ['2:20.1.0', true],
   ])(
-    'with nodejs %s, whether the rpm with the modules can be installed: %s',
+    'the rpm with the modules, together with nodejs %s, can be installed, or not: %s',
     async (nodejs, canInstallRpm) => {
       await readOutput('rpm', '--root', root, '--initdb');
       const modules = await packed.rpm(await packed.modules());

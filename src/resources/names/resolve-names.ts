@@ -16,8 +16,8 @@ export interface ResolvedNames {
   readonly kind: NamedKind;
   readonly found: ReadonlyMap<string, NamedObject>;
   /**
-   * The ids of the dynamic groups among the found objects. If all names are requested, also the ids
-   * of dynamic groups with an ambiguous name.
+   * The ids of the dynamic groups among the found objects. If all names are requested, the ids of
+   * all dynamic groups, even of those without a name or with an ambiguous one.
    */
   readonly dynamic: readonly string[];
   /** The names that no object has. `suggestion` is the most similar name, if there is one. */

@@ -79,7 +79,7 @@ export class ServerClock {
   warning(): string | undefined {
     if (this.#correctionMs === 0 || this.#warned) return undefined;
     this.#warned = true;
-    return `This host's clock is ${this.#describeOffset()}; requests were signed with the corrected time. Set the clock, for example with chrony or systemd-timesyncd.`;
+    return `This host's clock is ${this.#describeClockError()}; requests were signed with the corrected time. Set the clock, for example with chrony or systemd-timesyncd.`;
   }
 
   /**
@@ -88,7 +88,7 @@ export class ServerClock {
    */
   clockCause(): string | undefined {
     if (this.#correctionMs === 0) return undefined;
-    return `in addition, this host's clock is ${this.#describeOffset()}: set it, for example with chrony`;
+    return `in addition, this host's clock is ${this.#describeClockError()}: set it, for example with chrony`;
   }
 
   /**
@@ -104,7 +104,7 @@ export class ServerClock {
     return time >= Date.parse(validFrom) && time <= Date.parse(validTo) ? time : undefined;
   }
 
-  #describeOffset(): string {
+  #describeClockError(): string {
     const seconds = Math.round(Math.abs(this.#correctionMs) / 1000);
     return `${seconds} s ${this.#correctionMs > 0 ? 'behind' : 'ahead of'} JumpCloud's`;
   }

@@ -54,8 +54,9 @@ export class SystemKeyAuthentication implements Authentication {
       );
     }
     const replaced = wasAccepted ? '' : ', or belongs to another registration than client.key';
+    const orElse = wasAccepted ? '' : ', or no other cause applies';
     causes.push(
-      `the record of system ${this.#identity.systemId} was deleted in JumpCloud${replaced}: if the Admin Portal does not show this id, or no other cause applies, register the agent again`,
+      `the record of system ${this.#identity.systemId} was deleted in JumpCloud${replaced}: if the Admin Portal does not show this id${orElse}, register the agent again`,
     );
     if (!wasAccepted) {
       causes.push(

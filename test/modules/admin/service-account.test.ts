@@ -182,14 +182,19 @@ describe('the token endpoint', () => {
       'with a number as token',
       jsonFault({ access_token: 1234567890 }),
       'unexpected_response',
-      /no token/,
+      /not a valid token/,
     ],
-    ['with a short token', jsonFault({ access_token: 'abc' }), 'unexpected_response', /no token/],
+    [
+      'with a short token',
+      jsonFault({ access_token: 'abc' }),
+      'unexpected_response',
+      /not a valid token/,
+    ],
     [
       'with a token that has a line break',
       jsonFault({ access_token: 'abcdefgh\nx: y' }),
       'unexpected_response',
-      /no token/,
+      /not a valid token/,
     ],
     [
       'with a MAC token',

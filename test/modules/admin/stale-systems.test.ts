@@ -485,7 +485,7 @@ describe('a call of jumpcloud_stale_systems', () => {
   test('jumpcloud_stale_systems refuses empty stdin', async () => {
     const { answer } = await runRaw(MODULE, [], '');
     expect(answer).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
-    expect(answer.msg).toContain('Standard input is empty');
+    expect(answer.msg).toContain('because standard input is empty');
   });
 
   test('the executable of jumpcloud_stale_systems accepts an API key and deletes a stale record', async () => {

@@ -190,7 +190,7 @@ describe.concurrent('an edge module', () => {
       const twice = await host.run([{ id: upper }, { id: a }]);
       if (kind.sudo === 'each') {
         expect(twice).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
-        expect(twice.msg).toContain(`${a} is named twice`);
+        expect(twice.msg).toContain(`${a} is listed twice`);
       } else {
         expect(twice['added']).toEqual([a]);
       }

@@ -291,7 +291,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect(problemsOf(ran, host)).toEqual([
       {
         option: 'groups',
-        message: 'item 1: names has no system group named "web"; did you mean webs?',
+        message: 'item 1: the option "names" has no system group named "web"; did you mean webs?',
       },
     ]);
     expect(ran.answer['facts']).toEqual({ 'env.ROLE': 'web' });
@@ -327,7 +327,7 @@ describe('jumpcloud_host with expand_facts', () => {
           {
             fact: 'env.OWNER',
             reason:
-              'not found in the environment; an entry must not expand to nothing when groups is exclusive',
+              'not found in the environment; an entry must not expand to nothing when the option exclusive contains groups',
           },
         ],
       },
@@ -340,7 +340,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect(other).toMatchObject({ sections: { groups: { added: [ids['linux']], removed: [] } } });
   });
 
-  test('jumpcloud_host skips a group entry that expands to empty text if the option `exclusive` lists another section, but not `groups`', async ({
+  test('if `exclusive` does not list `groups`, jumpcloud_host skips a group entry that expands to empty text', async ({
     host,
     emulator,
   }) => {

@@ -82,7 +82,7 @@ describe.concurrent('purge_identity with system_id', () => {
       for (const flags of [['--check'], []]) {
         const answer = await stage.succeed(options, { flags });
         expect(answer).toMatchObject({ changed: false, purged: [] });
-        expect(answer.warnings.join()).toContain('no id to compare with system_id');
+        expect(answer.warnings.join()).toContain('no id that matches system_id');
       }
       expect(stage.has('client.key')).toBe(true);
       // The tombstone provides the id to compare with system_id, so the run completes the removal.

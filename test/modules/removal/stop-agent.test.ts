@@ -193,7 +193,7 @@ describe.concurrent('stop_agent', () => {
         );
         expect(answer).toMatchObject({ changed: false, error: { code: 'local_action_failed' } });
         expect(answer.msg).toContain(
-          `Someone other than root can replace ${path}/systemctl, so root does not run it.`,
+          `Root does not run programs that someone else can replace (${path}/systemctl).`,
         );
         expect(stage.sent()).toEqual([]);
         expectUnchangedHost(stage);
@@ -328,7 +328,7 @@ describe.concurrent('stop_agent', () => {
     const { answer } = await stage.run({ stop_agent: true }, { ...call, flags });
     expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
     expect(answer.msg).toBe(
-      `The agent cannot be stopped: this host has no systemctl with a running systemd, no service and no launchctl in /usr/bin, /bin, /usr/sbin, /sbin or PATH (/usr/bin:/bin:/usr/sbin:/sbin:${path}). Stop the agent by other means, and leave out stop_agent.`,
+      `The agent cannot be stopped: found no usable command systemctl (with a running systemd), service or launchctl in /usr/bin, /bin, /usr/sbin, /sbin or PATH (/usr/bin:/bin:/usr/sbin:/sbin:${path}). Stop the agent by other means, and leave out stop_agent.`,
     );
     expect(stage.sent()).toEqual([]);
     expectUnchangedHost(stage);
