@@ -49,7 +49,7 @@ export class RecordRemoval {
     const { isMarked, isRemoved } = this.#files.read();
     if (isRemoved) this.#files.removeMarker();
     else if (absence !== undefined)
-      this.#writeTombstoneIfProven(absence, isMarked ? 'lost' : 'none');
+      this.#requireProofAndWriteTombstone(absence, isMarked ? 'lost' : 'none');
     else if (isMarked) await this.#deleteAgainIfPresent();
     else await this.#delete();
   }
@@ -60,7 +60,7 @@ export class RecordRemoval {
    */
   async #deleteAgainIfPresent(): Promise<void> {
     const presence = await checkPresence(this.#session);
-    if (!presence.isThere) return this.#writeTombstoneIfProven(presence, 'lost');
+    if (!presence.isThere) return this.#requireProofAndWriteTombstone(presence, 'lost');
     this.#files.removeInvalidMarker(this.#run);
     await this.#delete();
   }
@@ -75,7 +75,7 @@ export class RecordRemoval {
         this.#files.removeInvalidMarker(this.#run);
         const presence = await checkPresence(this.#session);
         if (presence.isThere) throw this.#deniedError();
-        return this.#writeTombstoneIfProven(presence, 'denied');
+        return this.#requireProofAndWriteTombstone(presence, 'denied');
       }
       default:
         return this.#confirmDeletion(deletion.outcome);
@@ -110,7 +110,7 @@ export class RecordRemoval {
       return;
     }
     this.#removed = [];
-    if (absence !== undefined) return this.#writeTombstoneIfProven(absence, 'lost');
+    if (absence !== undefined) return this.#requireProofAndWriteTombstone(absence, 'lost');
     this.#files.removeInvalidMarker(this.#run);
     const seconds = Math.round((monotonicMs() - sentAt) / 1000);
     throw new NotApplied([
@@ -120,10 +120,10 @@ export class RecordRemoval {
   }
 
   /**
-   * Writes the tombstone if it is proven that the record is gone. Throws if proof is needed but
-   * missing.
+   * Writes the tombstone if it is proven that the record is gone. Otherwise, throws if this run
+   * needs the proof.
    */
-  #writeTombstoneIfProven(absence: MissingOrDenied, history: DeleteHistory): void {
+  #requireProofAndWriteTombstone(absence: MissingOrDenied, history: DeleteHistory): void {
     if (history === 'lost' && absence.isClockRuledOut) {
       this.#files.writeTombstone(this.#run);
       return;

@@ -250,15 +250,19 @@ describe.concurrent('stop_agent', () => {
   });
 
   test.each([
-    ['ends without output', 'exit 0', 2],
+    ['succeeds without output', 'exit 0', 2],
     [
-      'ends with a message',
+      'reports an operation in progress',
       'echo "Boot-out failed: 36: Operation now in progress" >&2; exit 36',
       2,
     ],
-    ['is not loaded', 'echo "Boot-out failed: 3: No such process" >&2; exit 3', 0],
+    [
+      'reports that the agent is not loaded',
+      'echo "Boot-out failed: 3: No such process" >&2; exit 3',
+      0,
+    ],
   ])(
-    'for an agent that %s, stop_agent ends only when launchd no longer finds the agent',
+    'if launchctl bootout %s, a run with stop_agent waits until launchd no longer finds the agent',
     async (_, bootout, found) => {
       const stage = await enrol();
       const { call, log } = prepareLaunchctl(bootout, found);

@@ -39,7 +39,7 @@ describe('ServerClock.observe', () => {
     [90 * SECOND_MS, 91],
     [-90 * SECOND_MS, -89],
   ])(
-    'a ServerClock adopts the time of an answer that is %i ms off, and reports this offset plus half a second, rounded: %i s',
+    "after an answer whose time differs from the host's by %i ms, a ServerClock has the time of the answer, and reports an offset of %i s",
     (ms, offset) => {
       const clock = clockAfter(ms);
       expect([clock.now(), clock.offsetMs, clock.offsetInSeconds()]).toEqual([
