@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, readdir, writeFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, vi } from 'vitest';
 import { stringify } from 'yaml';
@@ -10,6 +9,8 @@ import { type Controller, hasAnsible, type PlayOptions } from '../harness/ansibl
 import { test } from '../harness/ansible/fixture.ts';
 import { type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
 import { closeConnections, sshVariables } from '../harness/ansible/ssh-variables.ts';
+import { canHaveMounts } from '../harness/host-with-programs.ts';
+import { isRoot } from '../harness/is-root.ts';
 import { signalProcesses, watchFiles, watchProcesses } from './roles/watch.ts';
 
 const FQCN = 'systemcontext.jumpcloud';
@@ -20,7 +21,8 @@ const MODULE_DIRECTORIES = ['/dev/shm', '/run'];
 
 const canRun =
   hasAnsible &&
-  userInfo().uid === 0 &&
+  isRoot &&
+  canHaveMounts() &&
   hasPrograms('the tests of modules in one command', '/usr/sbin/sshd', 'sudo', 'unshare');
 
 describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 }, () => {

@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect } from 'vitest';
@@ -9,6 +8,7 @@ import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
 import { test } from '../harness/ansible/fixture.ts';
 import { hasSshServer, type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
 import { closeConnections, sshVariables } from '../harness/ansible/ssh-variables.ts';
+import { isRoot } from '../harness/is-root.ts';
 import { putPlaybook } from './put-playbook.ts';
 
 const HOSTS = ['web-1', 'web-2', 'web-3', 'web-4'] as const;
@@ -94,7 +94,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 30
       env: {
         // Ansible would skip the keyword `become` when the tests run as root. With these settings,
         // Ansible uses su.
-        ...(userInfo().uid === 0 && {
+        ...(isRoot && {
           ANSIBLE_BECOME_METHOD: 'ansible.builtin.su',
           ANSIBLE_BECOME_ALLOW_SAME_USER: 'true',
         }),

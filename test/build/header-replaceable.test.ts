@@ -2,6 +2,9 @@ import { chmod, chown, copyFile, mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { afterEach, describe, expect, test } from 'vitest';
+import { hasPrograms } from '../examples/has-programs.ts';
+import { canHaveMounts } from '../harness/host-with-programs.ts';
+import { isRoot } from '../harness/is-root.ts';
 import { failure, makeExecutable, makeHeaderFixture, makeNode, SHELLS } from './header-fixture.ts';
 
 const { directory, executable, systemDir, packagedNode, writeModule, run } =
@@ -209,7 +212,7 @@ const SAFE_FILES: readonly [description: string, make: (at: string) => Promise<s
   ],
 ];
 
-describe.each(SHELLS)('the header as root under $shell', ({ shell }) => {
+describe.runIf(isRoot).each(SHELLS)('the header as root under $shell', ({ shell }) => {
   test.each(REPLACEABLE_FILES)('root does not run %s', async (_, make) => {
     const file = await make(await makeTestDir());
     const PATH = dirname(file);
@@ -285,7 +288,7 @@ describe.each(SHELLS)('the header as root under $shell', ({ shell }) => {
   });
 });
 
-describe('the header as a user other than root', () => {
+describe.runIf(isRoot)('the header as a user other than root', () => {
   test.each(REPLACEABLE_FILES)('a user other than root runs %s', async (_, make) => {
     await chmod(directory, 0o755);
     const file = await make(await makeTestDir());
@@ -305,7 +308,7 @@ describe('the header as a user other than root', () => {
   });
 });
 
-describe('the header as root, with the real Node.js', () => {
+describe.runIf(isRoot)('the header as root, with the real Node.js', () => {
   const writableParts: [description: string, mode: number, pathOf: (file: string) => string][] = [
     ['its file', 0o757, (file) => file],
     ['its directory', 0o777, dirname],
@@ -326,19 +329,25 @@ describe('the header as root, with the real Node.js', () => {
     },
   );
 
-  test('without /bin/ls, root skips a Node.js, because its permissions cannot be checked', async () => {
-    const file = await makeNode20(await makeTestDir());
-    const module = await writeModule('module-in-namespace', 'console.log("{}")');
-    const { stdout } = await execa(
-      'unshare',
-      ['--mount', 'sh', '-c', 'mount --bind /dev/null /bin/ls; exec sh "$1"', 'sh', module],
-      { env: { PATH: `${dirname(file)}:${process.env['PATH']}` }, reject: false },
-    );
-    expect(JSON.parse(stdout).msg).toContain(`${file} cannot be checked without /bin/ls`);
-  });
+  test.runIf(canHaveMounts())(
+    'without /bin/ls, root skips a Node.js, because its permissions cannot be checked',
+    async () => {
+      const file = await makeNode20(await makeTestDir());
+      const module = await writeModule('module-in-namespace', 'console.log("{}")');
+      const { stdout } = await execa(
+        'unshare',
+        ['--mount', 'sh', '-c', 'mount --bind /dev/null /bin/ls; exec sh "$1"', 'sh', module],
+        { env: { PATH: `${dirname(file)}:${process.env['PATH']}` }, reject: false },
+      );
+      expect(JSON.parse(stdout).msg).toContain(`${file} cannot be checked without /bin/ls`);
+    },
+  );
 });
 
-test('shellcheck finds nothing in scripts/header.sh', () => {
-  const header = new URL('../../scripts/header.sh', import.meta.url).pathname;
-  expect(execaSync('shellcheck', [header]).stdout).toBe('');
-});
+test.runIf(hasPrograms('shellcheck over scripts/header.sh', 'shellcheck'))(
+  'shellcheck finds nothing in scripts/header.sh',
+  () => {
+    const header = new URL('../../scripts/header.sh', import.meta.url).pathname;
+    expect(execaSync('shellcheck', [header]).stdout).toBe('');
+  },
+);

@@ -2,6 +2,7 @@ import { appendFile, copyFile, mkdir, readFile, rm, symlink, writeFile } from 'n
 import { dirname, join } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { isRoot } from '../harness/is-root.ts';
 import { failure, makeExecutable, makeHeaderFixture, makeNode, SHELLS } from './header-fixture.ts';
 
 const { directory, executable, fallbackDir, packagedNode, systemDir, writeModule, run } =
@@ -139,7 +140,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     );
     const file = await writeModule('prints-path', 'console.log(JSON.stringify(process.env));');
     const PATH = `.:${place}::${dirname(found)}:bin:/usr/bin:`;
-    const before = process.getuid?.() === 0 ? [systemDir] : [];
+    const before = isRoot ? [systemDir] : [];
     expect((await run(shell, { PATH }, [], file)).result).toMatchObject({
       PATH: [...before, place, dirname(found), '/usr/bin'].join(':'),
     });

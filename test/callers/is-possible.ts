@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { hasPrograms } from '../examples/has-programs.ts';
+import { isRoot } from '../harness/is-root.ts';
 import type { Caller } from './caller.ts';
 
 /** Returns whether this machine can start a caller. If it cannot, prints why. */
@@ -14,7 +15,7 @@ export function isPossible({ name, needs = [], needsPrivileges }: Caller): boole
 }
 
 function hasPrivileges(): boolean {
-  if (process.getuid?.() !== 0) return false;
+  if (!isRoot) return false;
   if (!/ cgroup2 /.test(readFileSync('/proc/mounts', 'utf8'))) return false;
   const mount = ['--mount', 'mount', '--bind', '/tmp', '/tmp'];
   return spawnSync('unshare', mount, { stdio: 'ignore' }).status === 0;

@@ -23,6 +23,7 @@ import {
   runRaw,
 } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
+import { isRoot } from '../harness/is-root.ts';
 
 const SYSTEM = 'jumpcloud_system';
 const ID = '0123456789abcdef01234567';
@@ -604,27 +605,22 @@ describe('validation of the agent directory', () => {
     );
   });
 
-  test.runIf(process.getuid?.() === 0)(
-    'the message names the uid that cannot read the agent directory',
-    async () => {
-      // User 65534 may lack access to the project directory, so the test copies the executable.
-      const executable = join(directory, SYSTEM);
-      copyFileSync(executablePath(SYSTEM), executable);
-      chmodSync(directory, 0o755);
-      chmodSync(dir, 0o755);
-      chmodSync(join(dir, 'jcagent.conf'), 0o644);
-      const { stdout } = await execa(
-        executable,
-        [JSON.stringify({ agent_dir: dir, api_url: emulator.url })],
-        { uid: 65534, gid: 65534, reject: false },
-      );
-      const answer = JSON.parse(stdout);
-      expect(answer).toMatchObject({ failed: true, error: { code: 'bad_identity' } });
-      expect(answer.msg).toMatch(
-        /^No permission to read .*client\.key \(uid 65534\)\. Run as root/,
-      );
-    },
-  );
+  test.runIf(isRoot)('the message names the uid that cannot read the agent directory', async () => {
+    // User 65534 may lack access to the project directory, so the test copies the executable.
+    const executable = join(directory, SYSTEM);
+    copyFileSync(executablePath(SYSTEM), executable);
+    chmodSync(directory, 0o755);
+    chmodSync(dir, 0o755);
+    chmodSync(join(dir, 'jcagent.conf'), 0o644);
+    const { stdout } = await execa(
+      executable,
+      [JSON.stringify({ agent_dir: dir, api_url: emulator.url })],
+      { uid: 65534, gid: 65534, reject: false },
+    );
+    const answer = JSON.parse(stdout);
+    expect(answer).toMatchObject({ failed: true, error: { code: 'bad_identity' } });
+    expect(answer.msg).toMatch(/^No permission to read .*client\.key \(uid 65534\)\. Run as root/);
+  });
 });
 
 test('empty stdin is treated as no options', async () => {

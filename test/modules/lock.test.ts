@@ -21,6 +21,7 @@ import { mountTmpfs } from '../faults/tmpfs.ts';
 import type { Answer } from '../harness/answer.ts';
 import { executablePath } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
+import { isRoot } from '../harness/is-root.ts';
 import { preload } from '../preload.ts';
 
 const LOCK_NAME = '.jumpcloud-system.lock';
@@ -274,7 +275,7 @@ describe('a lock that cannot be created', () => {
     host,
     skip,
   }) => {
-    if (process.getuid?.() !== 0) skip('only root can run as someone else');
+    if (!isRoot) skip('only root can run as someone else');
     const directory = mkdtempSync(join(tmpdir(), 'lock-'));
     for (const path of [directory, host.agentDir]) chmodSync(path, 0o755);
     for (const name of ['jcagent.conf', 'client.key', 'client.crt']) {

@@ -18,6 +18,7 @@ import { afterAll, describe, expect } from 'vitest';
 import type { Emulator } from '../emulator/emulator.ts';
 import { type Answer, executablePath, type ModuleName } from '../harness/executable.ts';
 import { test as base } from '../harness/fixture.ts';
+import { isRoot } from '../harness/is-root.ts';
 import { fetchedNodes, nodePath } from '../harness/nodes.ts';
 
 /** The running Node.js and the versions that `npm run setup:nodes` has fetched. */
@@ -181,7 +182,7 @@ describe.each(NODES)('a module with Node.js %s', (_, node) => {
   });
 });
 
-describe('modules in an agent directory that someone else can write to', () => {
+describe.runIf(isRoot)('modules in an agent directory that someone else can write to', () => {
   const NAMES = ['.jumpcloud-system.lock', '.removed-from-jumpcloud', '.removing-from-jumpcloud'];
   /** The number of process ids for which a temporary lock file is planted. */
   const PIDS = 2000;

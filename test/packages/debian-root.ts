@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { cacheDirectory } from '../../scripts/package/runtime.ts';
 import { hasPrograms } from '../examples/has-programs.ts';
+import { isRoot } from '../harness/is-root.ts';
 import { findDebianMirror } from './debian-mirror.ts';
 
 /** The code names of Debian 12 and 13. */
@@ -24,7 +25,7 @@ export async function makeDebianRoot(
   if (existsSync(directory)) return directory;
   const skippedTests = `the tests in a minimal Debian (${suite}, ${architecture})`;
   if (!hasPrograms(skippedTests, '/usr/sbin/debootstrap', 'apt-get')) return undefined;
-  if (process.getuid?.() !== 0) {
+  if (!isRoot) {
     console.log(`Skipped: ${skippedTests}. Only root can make its directory.`);
     return undefined;
   }

@@ -4,6 +4,7 @@ import { toReport } from '../../scripts/probe/report.ts';
 import { ASSUMED_BEHAVIOUR, type Behaviour, behaviourOf } from '../emulator/behaviour.ts';
 import { addDynamicGroup, addSampleObjects } from '../emulator/sample-objects.ts';
 import { test as base } from '../harness/emulator-fixture.ts';
+import { isRoot } from '../harness/is-root.ts';
 import { answersOf, probe, RECORD, stateOf, verdictsOf } from './probe-emulator.ts';
 
 const test = base.extend('prepared', { scope: 'file' }, ({ startWith }) => {
@@ -106,8 +107,10 @@ describe('the probe against an emulator', () => {
     const before = stateOf(emulator, host);
     const outcome = await probe(emulator, host);
     expect(stateOf(emulator, host)).toEqual(before);
-    const { rate_limit, ...verdicts } = verdictsOf(outcome);
+    const { agent_files, rate_limit, ...verdicts } = verdictsOf(outcome);
     expect(rate_limit).toBe('open');
+    // The files of an enrolled host belong to the user who runs the tests.
+    expect(agent_files).toBe(isRoot ? 'as assumed' : 'otherwise');
     expect(new Set(Object.values(verdicts))).toEqual(new Set(['as assumed']));
     expect(outcome.unasked.map(({ id }) => id)).toEqual(['deleted_record']);
     expect(outcome.cleanUp).toMatchObject({ left: [], isRecordRestored: true });

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { isRoot } from '../is-root.ts';
 import { makeSudoUser } from './sudo-user.ts';
 
 /** The path of sshd on this machine. sshd must be started by its absolute path. */
@@ -71,7 +72,7 @@ export async function startSshServer({ root, sudo }: SshServerOptions = {}): Pro
   ];
   await writeFile(file('config'), configuration.join('\n'));
   // As root, sshd requires this directory for its unprivileged process. Usually a boot creates it.
-  if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
+  if (isRoot) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
   const [program = '', ...words] = [
     ...(root === undefined ? (user?.before ?? []) : withProc(root)),
     SSHD,

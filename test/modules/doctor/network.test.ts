@@ -303,6 +303,11 @@ test('the name_resolution check fails within ten seconds if the name server is s
   onTestFinished,
   skip,
 }) => {
+  const machines = ['127.53.18.1', '127.53.18.2'].map((address) =>
+    makeResolverHost(`nameserver ${address}\n`),
+  );
+  const [broken, repaired] = machines;
+  if (broken === undefined || repaired === undefined) return skip();
   const silentServer = await startNameServer('127.53.18.1');
   const workingServer = await startNameServer('127.53.18.2', {
     'console.jumpcloud.com': '127.0.0.1',
@@ -311,11 +316,6 @@ test('the name_resolution check fails within ten seconds if the name server is s
     silentServer.close();
     workingServer.close();
   });
-  const machines = ['127.53.18.1', '127.53.18.2'].map((address) =>
-    makeResolverHost(`nameserver ${address}\n`),
-  );
-  const [broken, repaired] = machines;
-  if (broken === undefined || repaired === undefined) return skip();
   const options = { agent_dir: host.agentDir, timeout: 20 };
   const { answer, seconds } = await broken.run('jumpcloud_doctor', options);
   expect(answer.error?.code).toBe('unavailable');

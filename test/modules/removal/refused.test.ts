@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../emulator/faults.ts';
 import { executablePath, predictionOf } from '../../harness/executable.ts';
+import { isRoot } from '../../harness/is-root.ts';
 import { IDENTITY_FILES, MARKER, type Stage, setUpStages, TOMBSTONE } from './stage.ts';
 
 const { enrol, directory } = setUpStages();
@@ -260,7 +261,7 @@ describe.concurrent('a tombstone that cannot be written', () => {
     });
   });
 
-  test.runIf(process.getuid?.() === 0)(
+  test.runIf(isRoot)(
     'a run without write access to the agent directory warns, and the next run fails',
     async () => {
       const stage = await enrol();
