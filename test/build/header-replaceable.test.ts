@@ -44,11 +44,8 @@ os.setxattr(sys.argv[1], 'system.posix_acl_access', acl)`,
 }
 
 /** A directory that is removed after each test. */
-let testDir: string;
-async function makeTestDir(): Promise<string> {
-  testDir = await makeDirectory(join(directory, 'test'));
-  return testDir;
-}
+const testDir = join(directory, 'test');
+const makeTestDir = () => makeDirectory(testDir);
 afterEach(() => rm(testDir, { recursive: true, force: true }));
 
 const makeNode20 = (dir: string) => makeNode('20.0.0', dir);
