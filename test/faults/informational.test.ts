@@ -57,7 +57,8 @@ describe.concurrent('unrequested informational answers', () => {
 
 describe.concurrent('a write after an informational answer', () => {
   const rows: [what: string, text: string, code: string, message: RegExp][] = [
-    ['ends after a 100', CONTINUE, 'unavailable', /closed before the answer/],
+    // The last attempt has only half a second, which a busy machine may need.
+    ['ends after a 100', CONTINUE, 'unavailable', /closed before the answer|no complete answer/],
     [
       'is a 101',
       'HTTP/1.1 101 No\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
