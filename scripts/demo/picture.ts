@@ -20,7 +20,7 @@ const rows = lines.map(
     `<text x="14" y="${(i + 2) * LINE_HEIGHT}"${styleOf(line)}>${escapeXml(line)}</text>`,
 );
 
-console.log(`<svg xmlns="http://www.w3.org/2000/svg" width="800" height="${height}" font-family="ui-monospace,Menlo,Consolas,monospace" font-size="12.5" fill="#d0d7de" xml:space="preserve"><title>What npm run demo prints, shortened</title><rect width="800" height="${height}" rx="8" fill="#1b1f24"/>
+console.log(`<svg xmlns="http://www.w3.org/2000/svg" width="800" height="${height}" font-family="ui-monospace,Menlo,Consolas,monospace" font-size="12.5" fill="#d0d7de" xml:space="preserve"><title>What npm run demo prints, shortened</title><style>text{white-space:pre}</style><rect width="800" height="${height}" rx="8" fill="#1b1f24"/>
 <text x="14" y="${LINE_HEIGHT}" fill="#8b949e">$ npm run demo</text>
 ${rows.join('\n')}
 </svg>`);

@@ -21,7 +21,7 @@ export function terminalPicture(command: string, output: string, columns: number
   const rows = lines.map(
     (line, i) => `<text x="14" y="${(i + 1) * LINE_HEIGHT + 4}">${toSpans(line)}</text>`,
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="ui-monospace,Menlo,Consolas,monospace" font-size="12.5" fill="#d0d7de" xml:space="preserve"><title>What ${escapeXml(command)} prints</title><rect width="${width}" height="${height}" rx="8" fill="#1b1f24"/>
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="ui-monospace,Menlo,Consolas,monospace" font-size="12.5" fill="#d0d7de" xml:space="preserve"><title>What ${escapeXml(command)} prints</title><style>text{white-space:pre}</style><rect width="${width}" height="${height}" rx="8" fill="#1b1f24"/>
 ${rows.join('\n')}
 </svg>
 `;

@@ -68,8 +68,8 @@ const { port } = server.address() as AddressInfo;
 const url = `http://127.0.0.1:${port}/runner`;
 const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--remote-debugging-port=0'];
 const browser = execa('chromium', [...flags, url], { reject: false, timeout: TIMEOUT_MS });
-const failure = browser.then(({ stderr }) => {
-  throw new Error(`chromium ended before the check: ${stderr.slice(-500)}`);
+const failure = browser.then(({ stderr = '', shortMessage }) => {
+  throw new Error(`chromium ended before the check: ${shortMessage} ${stderr.slice(-500)}`);
 });
 try {
   const findings = await Promise.race([received, failure]);
