@@ -24,9 +24,9 @@ export function mayHaveTakenEffect(error: unknown): boolean {
 }
 
 /**
- * Returns the error that ended the pause before a retry, changed so that it tells whether an
- * earlier attempt of this request may have taken effect (`inDoubt`). The given error cannot tell
- * this, because it may come from another request.
+ * Returns the error that ended the pause before a retry, with `inDoubt` set: whether an earlier
+ * attempt of this request may have taken effect. The given error may come from another request, so
+ * its own `inDoubt` says nothing about this one.
  */
 export function withInDoubt(error: unknown, inDoubt: boolean): unknown {
   if (error instanceof Interrupted) return inDoubt ? error : error.withoutEffect();

@@ -45,7 +45,7 @@ function readNamesFile(path: string): string {
   } catch (error) {
     if (!(error instanceof UserFileError)) throw error;
     throw new InvalidValue(
-      `${pathForMessage(path) ?? 'the given file'} ${error.message}; give the path of a JSON file, or a mapping of kinds to names and ids`,
+      `${pathForMessage(path) ?? 'the given file'} ${error.message}; give the path of a JSON file, or a mapping of each kind to a mapping of names to ids`,
     );
   }
   if (!isUtf8(bytes)) throw new InvalidValue(`${path} is not UTF-8; save it as UTF-8`);

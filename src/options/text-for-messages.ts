@@ -17,13 +17,13 @@ const CHARACTER_CLASS_CHANGE = /\d(?=[A-Za-z])|[A-Za-z](?=\d)|[a-z](?=[A-Z])/g;
 const MIN_CHARACTER_CLASS_CHANGES = 5;
 
 /** Returns a name, masked if it looks like a key or a token. */
-export function concealIfSecret(name: string): string {
+export function maskIfSecret(name: string): string {
   return looksSecret(name) ? MASK : name;
 }
 
 /** Prepares a name for a message: masks it if it looks like a key or a token. */
 export function nameForMessage(name: string): string {
-  return truncate(concealIfSecret(name));
+  return truncate(maskIfSecret(name));
 }
 
 /** Prepares a text for a message: cuts it at the first `=` or `:`, because a secret may follow. */

@@ -4,7 +4,7 @@ type ListedObject = string | (Readonly<Record<string, unknown>> & { readonly id:
 type NamesById = Readonly<Record<string, string>>;
 
 /** Returns whether a result field is a list of objects with ids. */
-export function isEdgeList(value: unknown): value is ListedObject[] {
+export function isObjectList(value: unknown): value is ListedObject[] {
   return Array.isArray(value) && value.every((item) => idOf(item) !== undefined);
 }
 
@@ -24,7 +24,9 @@ export function toEdgeRows(
     ...markIds(added, '+'),
   ]);
   const listed = new Set(list.map(idOf));
-  const removedEdges = isEdgeList(removed) ? removed.filter((edge) => !listed.has(idOf(edge))) : [];
+  const removedEdges = isObjectList(removed)
+    ? removed.filter((edge) => !listed.has(idOf(edge)))
+    : [];
   const rows = [...list, ...removedEdges].map((edge) => {
     const id = idOf(edge) ?? '';
     const { hostname, display_name } = Object(edge);
@@ -41,7 +43,7 @@ export function toEdgeRows(
 }
 
 function markIds(ids: unknown, mark: string): [string, string][] {
-  return isEdgeList(ids) ? ids.map((edge) => [idOf(edge) ?? '', mark]) : [];
+  return isObjectList(ids) ? ids.map((edge) => [idOf(edge) ?? '', mark]) : [];
 }
 
 function idOf(item: unknown): string | undefined {

@@ -1,5 +1,5 @@
 import type { Result } from '../result.ts';
-import { isEdgeList, toEdgeRows } from './edge-rows.ts';
+import { isObjectList, toEdgeRows } from './edge-rows.ts';
 import { renderTable } from './wrap.ts';
 
 /** Lines under a title. Lines without a title are not indented. */
@@ -86,7 +86,7 @@ function renderList(
   title = field,
 ) {
   if (!Array.isArray(value) || (value.length === 0 && !MAIN_LISTS.includes(field))) return [];
-  const rows = isEdgeList(value)
+  const rows = isObjectList(value)
     ? toEdgeRows(value, changes, names)
     : value.map((item) => [`${item}`]);
   const more = rows.length - MAX_ROWS;

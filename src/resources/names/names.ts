@@ -1,7 +1,7 @@
 import { InvalidArguments, NotFound, type Problem } from '../../base/errors.ts';
 import { formatCount, truncate } from '../../base/printable.ts';
 import { defineModule } from '../../module.ts';
-import { concealIfSecret } from '../../options/text-for-messages.ts';
+import { maskIfSecret } from '../../options/text-for-messages.ts';
 import type { Outcome, Run } from '../../run.ts';
 import { credentialProblems } from '../admin-credentials.ts';
 import { withAdminSession } from '../admin-session.ts';
@@ -84,7 +84,7 @@ function requireResolved(resolved: readonly ResolvedNames[]): void {
     missing.map(({ name: given, suggestion }) => {
       // A name that resembles no known name may be a secret, such as an API key, that was given in
       // the wrong place.
-      const name = suggestion === undefined ? concealIfSecret(given) : given;
+      const name = suggestion === undefined ? maskIfSecret(given) : given;
       const hint = suggestion === undefined ? '' : `; did you mean ${truncate(suggestion)}?`;
       return { kind, name, message: `there is no ${quoteObjectName(kind, name)}${hint}` };
     }),
